@@ -1,0 +1,68 @@
+// The one table of gRPC status codes: what daprd is told, and what an answer of the function means to it.
+
+import { explain, type Outcome, type Refusal, type Route, type Verdict } from '../event.ts'
+import { headerValue } from '../header-list.ts'
+import type { GrpcReply } from './message.ts'
+import { firstMessage, frame, readFields } from './wire.ts'
+
+/** Status codes of gRPC that we give or look for (grpc/doc/statuscodes.md). */
+export const codes = { ok: 0, deadlineExceeded: 4, resourceExhausted: 8, unimplemented: 12, unavailable: 14 } as const
+
+// UNAVAILABLE has daprd deliver the event again; UNIMPLEMENTED would have it acknowledged and lost (dapr postman/grpc).
+const refusalCode: Readonly<Record<Refusal, number>> = {
+  'no-replica': codes.unavailable,
+  'held-full': codes.unavailable,
+  deadline: codes.deadlineExceeded,
+  cancelled: codes.unavailable,
+  'too-large': codes.resourceExhausted,
+}
+
+/** The reply to daprd for whatever came of an event. */
+export function replyTo(outcome: Outcome<GrpcReply>): GrpcReply {
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome.reply
+    case 'broken':
+    case 'not-run':
+      return statusReply(codes.unavailable, explain(outcome))
+    case 'refused':
+      return statusReply(refusalCode[outcome.refusal], explain(outcome))
+  }
+}
+
+const contentType = ['content-type', 'application/grpc'] as const
+
+/** A reply of trailers only. The text is percent-encoded as gRPC over HTTP/2 asks. */
+export function statusReply(code: number, text: string): GrpcReply {
+  const trailers = ['grpc-status', String(code), 'grpc-message', encodeMessage(text)]
+  return { headers: [...contentType], body: Buffer.alloc(0), trailers }
+}
+
+export function messageReply(message: Buffer): GrpcReply {
+  return { headers: [...contentType], body: frame(message), trailers: ['grpc-status', '0'] }
+}
+
+function encodeMessage(text: string): string {
+  return text.replace(/[^\x20-\x24\x26-\x7e]/gu, (char) => encodeURIComponent(char))
+}
+
+/** The status of a reply; undefined if whatever answered does not speak gRPC. */
+export function statusOf(reply: GrpcReply): number | undefined {
+  const text = headerValue(reply.trailers, 'grpc-status')
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+/** Says that the function has no such method: it may still be booting. */
+export const isMissingRoute = (code: number): boolean => code === codes.unimplemented
+
+// TopicEventResponse.TopicEventResponseStatus; any other number is a failure that daprd retries.
+const verdictOfStatus: Readonly<Record<number, Verdict>> = { 0: 'success', 1: 'retry', 2: 'drop' }
+
+/** What daprd will take the answer of the function for. */
+export function verdictOf(route: Route, code: number, reply: GrpcReply): Verdict {
+  if (code !== codes.ok) return route.kind === 'topic' && code === codes.unimplemented ? 'drop' : 'failed'
+  if (route.kind !== 'topic') return 'success'
+  const message = firstMessage(reply.body)
+  const status = message && readFields(message, [1])?.get(1)
+  return verdictOfStatus[Number(status ?? 0)] ?? 'retry'
+}

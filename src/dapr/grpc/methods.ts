@@ -1,0 +1,65 @@
+// The methods of Dapr's app callback that we look at; every other one passes through unseen.
+
+import type { Route } from '../event.ts'
+import type { Inputs } from '../inputs.ts'
+import type { GrpcMessage } from './message.ts'
+import { bytesField, firstMessage, readFields } from './wire.ts'
+
+const service = '/dapr.proto.runtime.v1.AppCallback'
+
+export const methods = {
+  listTopicSubscriptions: `${service}/ListTopicSubscriptions`,
+  listInputBindings: `${service}/ListInputBindings`,
+  onTopicEvent: `${service}/OnTopicEvent`,
+  onBindingEvent: `${service}/OnBindingEvent`,
+  healthCheck: '/dapr.proto.runtime.v1.AppCallbackHealthCheck/HealthCheck',
+} as const
+
+// Field numbers of TopicEventRequest and BindingEventRequest (appcallback.proto).
+const topicField = 6
+const pubsubNameField = 8
+const bindingNameField = 1
+
+const unknownTopic: Route = { kind: 'topic', name: '' }
+const unknownBinding: Route = { kind: 'binding', name: '' }
+const invoke: Route = { kind: 'invoke', name: '' }
+
+export type RouteOf = (message: GrpcMessage) => Route
+
+/** Finds out what a call is about. A topic or binding that the Function does not declare still is one, without a name. */
+export function createRouteOf(inputs: Inputs): RouteOf {
+  const topics = new Map(inputs.topics.map(({ route }) => [route.name, route]))
+  const bindings = new Map(inputs.bindings.map(({ route }) => [route.name, route]))
+  return ({ path, body }) => {
+    if (path === methods.onTopicEvent) {
+      const [topic, pubsub] = texts(body, [topicField, pubsubNameField])
+      return topics.get(`${pubsub}/${topic}`) ?? unknownTopic
+    }
+    if (path === methods.onBindingEvent) {
+      const [name = ''] = texts(body, [bindingNameField])
+      return bindings.get(name) ?? unknownBinding
+    }
+    return invoke
+  }
+}
+
+function texts(body: Buffer, numbers: readonly number[]): (string | undefined)[] {
+  const message = firstMessage(body)
+  const fields = message && readFields(message, numbers)
+  return numbers.map((number) => {
+    const value = fields?.get(number)
+    return value === undefined ? undefined : String(value)
+  })
+}
+
+/** ListTopicSubscriptionsResponse. daprd needs no route here: it sends pub/sub name and topic with each event. */
+export function topicSubscriptions({ topics }: Inputs): Buffer {
+  return Buffer.concat(
+    topics.map(({ pubsub, topic }) => bytesField(1, Buffer.concat([bytesField(1, pubsub), bytesField(2, topic)]))),
+  )
+}
+
+/** ListInputBindingsResponse */
+export function inputBindings({ bindings }: Inputs): Buffer {
+  return Buffer.concat(bindings.map(({ component }) => bytesField(1, component)))
+}

@@ -1,0 +1,70 @@
+// The one table of HTTP status codes: what daprd is told, and what an answer of the function means to it.
+
+import { explain, type Outcome, type Refusal, type Route, type Verdict } from '../event.ts'
+import type { HttpReply } from './message.ts'
+
+// 503 has daprd deliver the event again; 404 would have it dropped (dapr pkg/runtime/subscription/postman/http).
+const refusalStatus: Readonly<Record<Refusal, number>> = {
+  'no-replica': 503,
+  'held-full': 503,
+  deadline: 504,
+  cancelled: 503,
+  'too-large': 413,
+}
+
+/** The reply to daprd for whatever came of an event. */
+export function replyTo(route: Route, outcome: Outcome<HttpReply>): HttpReply {
+  switch (outcome.kind) {
+    case 'answered':
+      return toSidecar(route, outcome.reply)
+    case 'broken':
+    case 'not-run':
+      return plainReply(503, explain(outcome))
+    case 'refused':
+      return plainReply(refusalStatus[outcome.refusal], explain(outcome))
+  }
+}
+
+/** daprd takes nothing but 200 for success of a binding once a retry policy is in force (dapr binding/send.go). */
+function toSidecar(route: Route, reply: HttpReply): HttpReply {
+  const isOtherSuccess = reply.status > 200 && reply.status < 300
+  return route.kind === 'binding' && isOtherSuccess ? { ...reply, status: 200 } : reply
+}
+
+export function plainReply(status: number, text: string): HttpReply {
+  return { status, headers: ['content-type', 'text/plain; charset=utf-8'], body: Buffer.from(`${text}\n`) }
+}
+
+export function jsonReply(value: unknown): HttpReply {
+  return { status: 200, headers: ['content-type', 'application/json'], body: Buffer.from(JSON.stringify(value)) }
+}
+
+/** Says that the function has no such route: it may still be booting. */
+export const isMissingRoute = (status: number): boolean => status === 404
+
+/** What daprd will take the answer of the function for. */
+export function verdictOf(route: Route, reply: HttpReply): Verdict {
+  const isSuccess = reply.status >= 200 && reply.status < 300
+  if (route.kind !== 'topic') return isSuccess ? 'success' : 'failed'
+  if (reply.status === 404) return 'drop'
+  if (!isSuccess) return 'failed'
+  return topicVerdict(reply.body)
+}
+
+const verdictOfStatus: Readonly<Record<string, Verdict>> = {
+  '': 'success',
+  SUCCESS: 'success',
+  RETRY: 'retry',
+  DROP: 'drop',
+}
+
+// A body that is no object with a string `status` is a success, an unknown status a failure (dapr postman/http).
+function topicVerdict(body: Buffer): Verdict {
+  if (body.length === 0) return 'success'
+  try {
+    const status: unknown = (JSON.parse(body.toString()) as { status?: unknown } | null)?.status
+    return typeof status === 'string' ? (verdictOfStatus[status] ?? 'retry') : 'success'
+  } catch {
+    return 'success'
+  }
+}

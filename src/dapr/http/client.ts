@@ -1,0 +1,77 @@
+// One replica of a function over HTTP/1.1: an EventHandler that keeps its connections alive.
+
+// The pool alone: the whole of undici would double the memory and the start time of the proxy.
+import type { Dispatcher } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
+import { reason } from '../../shared/log.ts'
+import { createBootWatch } from '../boot.ts'
+import type { Event, Outcome, ReplicaClient, Route } from '../event.ts'
+import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
+import { isMissingRoute, verdictOf } from './answers.ts'
+import { exchange } from './exchange.ts'
+import type { HttpMessage, HttpReply } from './message.ts'
+import { createTopicRoutes } from './topic-routes.ts'
+
+export function createHttpClient(
+  address: ReplicaAddress,
+  now = () => performance.now(),
+): ReplicaClient<HttpMessage, HttpReply> {
+  const pool: Dispatcher = new Pool(`http://${authority(address)}`, {
+    connect: { timeout: connectTimeoutMs },
+    // A function may run for as long as daprd waits, and daprd waits without limit.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // A connection rests for the last second of what `Keep-Alive: timeout=` promises: a POST must not meet a closing socket.
+    keepAliveTimeoutThreshold: 1000,
+  })
+  const boot = createBootWatch(now)
+  const topicRoutes = createTopicRoutes(() => askSubscriptions(pool), now)
+
+  const send = async (event: Event<HttpMessage>): Promise<Outcome<HttpReply>> => {
+    const target = await targetOf(event)
+    if (target.kind === 'not-run') return target
+    const outcome = await exchange(pool, { ...event.message, path: target.path }, event.signal)
+    if (outcome.kind === 'not-run') {
+      boot.unreachable()
+      topicRoutes.forget()
+      return outcome
+    }
+    boot.connected()
+    if (outcome.kind !== 'answered') return outcome
+    if (isEvent(event.route) && isMissingRoute(outcome.reply.status)) {
+      if (boot.isBooting()) {
+        topicRoutes.forget()
+        return { kind: 'not-run', cause: 'it has no such route yet' }
+      }
+    } else boot.answered()
+    return { ...outcome, verdict: verdictOf(event.route, outcome.reply) }
+  }
+
+  const targetOf = async ({ route, message }: Event<HttpMessage>): Promise<Target> => {
+    if (route.pubsub === undefined || route.topic === undefined) return { kind: 'path', path: message.path }
+    try {
+      return { kind: 'path', path: await topicRoutes.pathOf(route.pubsub, route.topic) }
+    } catch (error) {
+      return { kind: 'not-run', cause: reason(error) }
+    }
+  }
+
+  return {
+    send,
+    close: () => {
+      pool.close().catch(() => {})
+    },
+  }
+}
+
+type Target = { readonly kind: 'path'; readonly path: string } | { readonly kind: 'not-run'; readonly cause: string }
+
+const isEvent = (route: Route): boolean => route.kind !== 'invoke'
+
+/** The reply to `/dapr/subscribe`; undefined if the replica broke off or did not answer within the connect timeout. */
+async function askSubscriptions(pool: Dispatcher): Promise<HttpReply | undefined> {
+  const message = { method: 'GET', path: '/dapr/subscribe', headers: [], body: Buffer.alloc(0) }
+  const outcome = await exchange(pool, message, AbortSignal.timeout(connectTimeoutMs))
+  if (outcome.kind === 'not-run') throw new Error(outcome.cause)
+  return outcome.kind === 'answered' ? outcome.reply : undefined
+}

@@ -1,0 +1,40 @@
+// What both servers of the app channel have in common, so that whoever starts one need not know the protocol.
+
+import type { EventHandler, Refusal, Route } from './event.ts'
+import type { Inputs } from './inputs.ts'
+
+export interface AppServerOptions<Message, Reply> {
+  readonly inputs: Inputs
+  readonly handler: EventHandler<Message, Reply>
+  /** The answer to daprd's health check. */
+  readonly isHealthy: () => boolean
+  /** Bytes of one event; a larger one is refused. */
+  readonly maxEventBytes: number
+  readonly memory: Memory
+  /** Told of each event that the server itself gives back: it is too large, or there is no room for it. */
+  readonly onRefused?: (route: Route, refusal: Refusal) => void
+}
+
+/** What all buffered events together may take. */
+export interface Memory {
+  /** False if there is no room for that many bytes; nothing is taken then. */
+  take(bytes: number): boolean
+  give(bytes: number): void
+}
+
+export interface AppServer {
+  /** Resolves to the port once it listens. Port 0 takes any free one. */
+  listen(port: number, host: string): Promise<number>
+  /** Connections that are open now. */
+  connections(): number
+  /** Stops listening and cuts every connection. */
+  close(): Promise<void>
+}
+
+export const unlimitedMemory: Memory = { take: () => true, give: () => {} }
+
+/**
+ * Bytes of one event by default: the 4 MiB that daprd's API takes, grown by a third if they are binary and travel
+ * as base64 inside a CloudEvent, and room for the envelope.
+ */
+export const defaultMaxEventBytes = 6 * 1024 * 1024

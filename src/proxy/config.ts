@@ -1,0 +1,114 @@
+// The proxy's settings: environment in, one typed value out, every problem reported together.
+
+import type { ReplicaAddress } from '../dapr/replica.ts'
+import { defaultMaxEventBytes } from '../dapr/server.ts'
+import { type Env, EnvReader } from '../shared/env.ts'
+import { type FuncContext, parseFuncContext } from '../shared/func-context.ts'
+import type { Level } from '../shared/log.ts'
+
+export interface ProxyConfig {
+  readonly context: FuncContext
+  readonly protocol: 'grpc' | 'http'
+  /** Where daprd finds the app. Default: FUNC_CONTEXT.port on 127.0.0.1; 0 takes any free port. */
+  readonly listen: ReplicaAddress
+  /** Default 8081; 0 takes any free port. It listens on all addresses. */
+  readonly adminPort: number
+  readonly discovery: DiscoveryConfig
+  /** Events that may wait for a replica at one time. Default 1,000. */
+  readonly maxHeld: number
+  /** Bytes of everything that is buffered. Default 64 MiB. */
+  readonly maxHeldBytes: number
+  /** Bytes of one event. Default 6 MiB. */
+  readonly maxEventBytes: number
+  /** How long one event may wait for a replica. Default 30 s. */
+  readonly holdTimeoutMs: number
+  /** How long SIGTERM waits for daprd to close its connections. Default 60 s. */
+  readonly drainTimeoutMs: number
+  readonly logLevel: Level
+}
+
+export type DiscoveryConfig =
+  | { readonly kind: 'static'; readonly replicas: readonly ReplicaAddress[] }
+  | { readonly kind: 'dns'; readonly name: ReplicaAddress }
+
+const mebibyte = 1024 * 1024
+const most = Number.MAX_SAFE_INTEGER
+
+/** Throws a ConfigurationError with everything that is wrong. */
+export function parseProxyConfig(env: Env): ProxyConfig {
+  const read = new EnvReader(env)
+  const context = readContext(read)
+  const port = Number(context?.port ?? 8080)
+  const config = {
+    context,
+    protocol: read.oneOf('APP_PROTOCOL', ['grpc', 'http'] as const, 'grpc'),
+    listen: { host: read.text('PROXY_HOST') ?? '127.0.0.1', port: read.port('PROXY_PORT', port, 0) },
+    adminPort: read.port('PROXY_ADMIN_PORT', 8081, 0),
+    discovery: readDiscovery(read, context),
+    maxHeld: read.integer('PROXY_MAX_HELD', 1000, { min: 0, max: most }),
+    maxHeldBytes: read.integer('PROXY_MAX_HELD_BYTES', 64 * mebibyte, { min: 1, max: most }),
+    maxEventBytes: read.integer('PROXY_MAX_EVENT_BYTES', defaultMaxEventBytes, { min: 1, max: most }),
+    holdTimeoutMs: read.durationMs('PROXY_HOLD_TIMEOUT', 30_000),
+    drainTimeoutMs: read.durationMs('PROXY_DRAIN_TIMEOUT', 60_000),
+    logLevel: read.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'] as const, 'info'),
+  }
+  if (config.listen.port !== 0 && config.listen.port === config.adminPort) {
+    read.problem('PROXY_ADMIN_PORT', `is ${config.adminPort}, the port of the app; give another one, or set PROXY_PORT`)
+  }
+  read.finish()
+  return config as ProxyConfig
+}
+
+function readContext(read: EnvReader): FuncContext | undefined {
+  const result = parseFuncContext(read.text('FUNC_CONTEXT'))
+  if ('context' in result) return result.context
+  for (const { field, message } of result.problems) {
+    read.problem(field === '' ? 'FUNC_CONTEXT' : `FUNC_CONTEXT.${field}`, message)
+  }
+  return undefined
+}
+
+const remedy = 'give static:host:port,host:port or dns:host:port'
+
+function readDiscovery(read: EnvReader, context: FuncContext | undefined): DiscoveryConfig | undefined {
+  const text = read.text('PROXY_DISCOVERY')
+  if (text === undefined) return inNamespace(read, context)
+  const [kind = '', rest = ''] = splitOnce(text, ':')
+  if (kind !== 'static' && kind !== 'dns') {
+    read.problem('PROXY_DISCOVERY', `is "${text}"; ${remedy}`)
+    return undefined
+  }
+  const addresses: ReplicaAddress[] = []
+  for (const part of rest.split(',')) {
+    const address = parseAddress(part)
+    if (address) addresses.push(address)
+    else read.problem('PROXY_DISCOVERY', `has "${part}", which is not host:port; ${remedy}`)
+  }
+  const [name] = addresses
+  if (kind === 'static') return { kind, replicas: addresses }
+  if (addresses.length > 1) read.problem('PROXY_DISCOVERY', 'has more than one name; give dns:host:port')
+  return name && { kind, name }
+}
+
+/** Without a word the proxy looks for the Service of its Function, in the namespace of its pod. */
+function inNamespace(read: EnvReader, context: FuncContext | undefined): DiscoveryConfig | undefined {
+  const namespace = read.text('POD_NAMESPACE')
+  if (namespace === undefined) {
+    read.problem('PROXY_DISCOVERY', `is not set, and neither is POD_NAMESPACE; ${remedy}`)
+    return undefined
+  }
+  const host = `${context?.name}.${namespace}.svc.cluster.local`
+  return { kind: 'dns', name: { host, port: Number(context?.port) } }
+}
+
+/** `host:port`, `[v6]:port`; undefined if it is neither. */
+export function parseAddress(text: string): ReplicaAddress | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text.trim())
+  const port = Number(match?.[3])
+  return match && port >= 1 && port <= 65535 ? { host: (match[1] ?? match[2]) as string, port } : undefined
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator)
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}

@@ -1,0 +1,22 @@
+// What `--help` prints.
+
+export const help = `The proxy of one Function: listens where daprd expects the app, and forwards each event to a replica.
+
+Usage: node dist/proxy/main.js      (all settings come from the environment)
+
+  FUNC_CONTEXT           the Function, as JSON; the controller writes it
+  APP_PROTOCOL           grpc or http (default grpc)
+  PROXY_PORT             port for daprd (default: port of FUNC_CONTEXT); 0 takes any free one
+  PROXY_HOST             address for daprd (default 127.0.0.1)
+  PROXY_ADMIN_PORT       port of /livez, /readyz and /metrics (default 8081); 0 takes any free one
+  PROXY_DISCOVERY        static:host:port,host:port or dns:host:port
+                         (default: the Service of the Function in POD_NAMESPACE)
+  PROXY_MAX_HELD         events that may wait for a replica (default 1000)
+  PROXY_MAX_HELD_BYTES   bytes of all events that are buffered (default 67108864, 64 MiB)
+  PROXY_MAX_EVENT_BYTES  bytes of one event (default 6291456, 6 MiB: 4 MiB of data as base64 in its envelope)
+  PROXY_HOLD_TIMEOUT     how long an event may wait for a replica (default 30s)
+  PROXY_DRAIN_TIMEOUT    how long SIGTERM waits for daprd to finish (default 60s)
+  LOG_LEVEL              debug, info, warn or error (default info)
+
+Exit codes: 0 stopped in order, 1 failed, 64 wrong configuration or a port in use.
+`

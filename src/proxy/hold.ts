@@ -1,0 +1,77 @@
+// Where events wait for a replica: bounded in number and in time.
+
+import type { Event, Refusal } from '../dapr/event.ts'
+
+export interface HoldLimits {
+  /** Events that may wait at one time. */
+  readonly maxHeld: number
+  /** From the arrival of an event, in milliseconds. A nearer deadline of the sender wins. */
+  readonly holdTimeoutMs: number
+}
+
+/** Waits between two sweeps over replicas that all refuse, in milliseconds: doubled each time, with jitter. */
+const firstPauseMs = 50
+const longestPauseMs = 1000
+
+export interface Hold {
+  /** Events that wait now. */
+  held(): number
+  /** The patience with one event, counted from now on. */
+  begin(event: Event<unknown>): Patience
+}
+
+export interface Patience {
+  /**
+   * Waits until the replicas may have changed, or for a pause if there are some that refuse.
+   * Resolves to the reason why the event has to be given back, or to undefined: try again.
+   */
+  wait(onChange: Subscribe, hasReplicas: boolean): Promise<Refusal | undefined>
+}
+
+/** Calls `listener` at each change of the set of replicas, until the returned function is called. */
+export type Subscribe = (listener: () => void) => () => void
+
+export function createHold(
+  limits: HoldLimits,
+  { now, random }: { readonly now: () => number; readonly random: () => number },
+): Hold {
+  let held = 0
+
+  const begin = (event: Event<unknown>): Patience => {
+    const timeoutMs = now() + limits.holdTimeoutMs
+    const endMs = Math.min(timeoutMs, event.deadlineMs ?? timeoutMs)
+    const atEnd: Refusal = endMs < timeoutMs ? 'deadline' : 'no-replica'
+    let pauseMs = firstPauseMs
+    return {
+      async wait(onChange, hasReplicas) {
+        const leftMs = endMs - now()
+        if (leftMs <= 0) return atEnd
+        if (held >= limits.maxHeld) return 'held-full'
+        const restMs = hasReplicas ? pauseMs * (0.5 + random() / 2) : leftMs
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+        held += 1
+        await firstOf(onChange, Math.min(restMs, leftMs), event.signal)
+        held -= 1
+        return event.signal.aborted ? 'cancelled' : undefined
+      },
+    }
+  }
+
+  return { held: () => held, begin }
+}
+
+/** Leaves neither a timer nor a listener behind. */
+function firstOf(onChange: Subscribe, delayMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      unsubscribe()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, delayMs)
+    signal.addEventListener('abort', done)
+    const unsubscribe = onChange(done)
+  })
+}

@@ -1,0 +1,96 @@
+// The whole proxy, in the order in which an event passes through it.
+
+import type { EventHandler, ReplicaClient } from '../dapr/event.ts'
+import { createGrpcClient } from '../dapr/grpc/client.ts'
+import { createGrpcServer } from '../dapr/grpc/server.ts'
+import { createHttpClient } from '../dapr/http/client.ts'
+import { createHttpServer } from '../dapr/http/server.ts'
+import { inputsOf } from '../dapr/inputs.ts'
+import type { ReplicaAddress } from '../dapr/replica.ts'
+import type { AppServer, AppServerOptions } from '../dapr/server.ts'
+import type { Running } from '../shared/lifecycle.ts'
+import type { Log } from '../shared/log.ts'
+import { createAdmin } from './admin.ts'
+import { leastLoadedOfTwo } from './balancer.ts'
+import type { ProxyConfig } from './config.ts'
+import { startDiscovery } from './discovery/discovery.ts'
+import { dispatch } from './dispatch.ts'
+import { drain } from './drain.ts'
+import { createHold } from './hold.ts'
+import { createMemory } from './memory.ts'
+import { createMetrics } from './metrics.ts'
+import { Replicas } from './replicas.ts'
+
+export interface RunningProxy extends Running {
+  readonly port: number
+  readonly adminPort: number
+}
+
+/** One protocol: how events come in, and how they go out to a replica. */
+interface Protocol<Message, Reply> {
+  readonly createServer: (options: AppServerOptions<Message, Reply>) => AppServer
+  readonly createClient: (address: ReplicaAddress) => ReplicaClient<Message, Reply>
+}
+
+/** Listens at once and resolves then. daprd may come before there is a replica. */
+export function startProxy(config: ProxyConfig, log: Log): Promise<RunningProxy> {
+  return config.protocol === 'http'
+    ? start(config, log, { createServer: createHttpServer, createClient: createHttpClient })
+    : start(config, log, { createServer: createGrpcServer, createClient: createGrpcClient })
+}
+
+async function start<Message, Reply>(
+  config: ProxyConfig,
+  log: Log,
+  protocol: Protocol<Message, Reply>,
+): Promise<RunningProxy> {
+  let isHealthy = true
+  let isReady = false
+  const memory = createMemory(config.maxHeldBytes)
+  const replicas = new Replicas(protocol.createClient)
+  const hold = createHold(config, { now: () => performance.now(), random: Math.random })
+  const metrics = createMetrics({ held: hold.held, bufferedBytes: memory.taken, replicas: () => replicas.current() })
+
+  // An event comes in here, …
+  const server = protocol.createServer({
+    inputs: inputsOf(config.context),
+    isHealthy: () => isHealthy,
+    maxEventBytes: config.maxEventBytes,
+    memory,
+    onRefused: metrics.refused,
+    // … is counted, goes to the less loaded of two replicas, to another one if that did not run it, or waits for one.
+    handler: metrics.measured(dispatch({ replicas, pick: leastLoadedOfTwo(Math.random), hold })) satisfies EventHandler<
+      Message,
+      Reply
+    >,
+  })
+
+  const admin = createAdmin({ isReady: () => isReady, metrics })
+  const adminPort = await admin.listen(config.adminPort)
+  const port = await server.listen(config.listen.port, config.listen.host)
+  const discovery = startDiscovery(config.discovery, (addresses) => replicas.replace(addresses), log)
+  discovery.ready.then(() => {
+    isReady = true
+  })
+  log.info('listening', { function: config.context.name, protocol: config.protocol, port, adminPort })
+
+  return {
+    port,
+    adminPort,
+    async stop() {
+      await drain({
+        busy: metrics.inFlight,
+        connections: server.connections,
+        reportUnhealthy: () => {
+          isHealthy = false
+        },
+        timeoutMs: config.drainTimeoutMs,
+        log,
+      })
+      discovery.stop()
+      await server.close()
+      replicas.replace([])
+      await admin.close()
+    },
+  }
+}

@@ -1,0 +1,232 @@
+// What the proxy promises about one event, whatever the protocol. Every protocol runs all of it.
+
+import { randomBytes } from 'node:crypto'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually, metric, setUpProxy, unusedPort } from '../support/proxy.ts'
+import type { Behaviour, FunctionReplica, Handle, Wire } from '../support/wire.ts'
+
+const success: Behaviour = { status: 'SUCCESS' }
+
+export function eventDeliveryCases(wire: Wire): void {
+  const startFunction = async (handle: Handle, port?: number): Promise<FunctionReplica> => {
+    const replica = await wire.startFunction(handle, port)
+    onTestFinished(() => replica.kill())
+    return replica
+  }
+
+  describe(`event delivery over ${wire.protocol}`, () => {
+    test('answers what daprd asks while there is no replica', async () => {
+      const { sidecar } = await setUpProxy(wire, [await unusedPort()])
+
+      expect(await sidecar.discover()).toEqual({ topics: ['bus/orders'], bindings: ['cron'] })
+      expect(await sidecar.isHealthy()).toBe(true)
+    })
+
+    test('gives the function the bytes and the metadata of the event', async () => {
+      const seen: { data: Buffer; metadata: Readonly<Record<string, string>> }[] = []
+      const replica = await startFunction(({ data, metadata }) => {
+        seen.push({ data, metadata })
+        return success
+      })
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+      const bytes = randomBytes(1000)
+
+      const metadata = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'x-key': 'a,b' }
+      await sidecar.binding(bytes, { metadata })
+
+      expect(seen[0]?.data.equals(bytes)).toBe(true)
+      expect(seen[0]?.metadata).toMatchObject(metadata)
+    })
+
+    test.each(['SUCCESS', 'RETRY', 'DROP'] as const)('passes the answer %s', async (status) => {
+      const replica = await startFunction(() => ({ status }))
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+
+      expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe(status.toLowerCase())
+    })
+
+    test('passes the data of a binding back', async () => {
+      const answer = randomBytes(5000)
+      const replica = await startFunction(() => ({ status: 'SUCCESS', data: answer }))
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+
+      expect((await sidecar.binding(Buffer.from('x'))).data.equals(answer)).toBe(true)
+    })
+
+    test('passes an error of the function as it is, and does not try the event again', async () => {
+      let calls = 0
+      const handle = () => {
+        calls += 1
+        return { error: 'it is 100 % wrong: ü' }
+      }
+      const replicas = [await startFunction(handle), await startFunction(handle)]
+      const { sidecar } = await setUpProxy(
+        wire,
+        replicas.map(({ port }) => port),
+      )
+
+      const { code, text } = await sidecar.topic(Buffer.from('"x"'))
+
+      expect([code, text]).toEqual([wire.codes.functionError, 'it is 100 % wrong: ü'])
+      expect(calls).toBe(1)
+    })
+
+    test('gives an event to another replica when one refuses the connection', async () => {
+      const dead = [await unusedPort(), await unusedPort(), await unusedPort()]
+      const replica = await startFunction(() => success)
+      const { sidecar } = await setUpProxy(wire, [...dead, replica.port])
+
+      for (let i = 0; i < 20; i += 1) expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe('success')
+    })
+
+    test('holds an event while there is no replica and delivers it when one appears', async () => {
+      const port = await unusedPort()
+      const { proxy, sidecar } = await setUpProxy(wire, [port])
+
+      const sent = sidecar.topic(Buffer.from('"x"'))
+      await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_held')) === 1)
+      await startFunction(() => success, port)
+
+      expect((await sent).outcome).toBe('success')
+    })
+
+    test('gives a held event back as retriable when its time is over', async () => {
+      const { sidecar } = await setUpProxy(wire, [await unusedPort()], { PROXY_HOLD_TIMEOUT: '200ms' })
+
+      const [topic, binding] = await Promise.all([sidecar.topic(Buffer.from('"x"')), sidecar.binding(Buffer.from('x'))])
+
+      expect([topic.code, binding.code]).toEqual([wire.codes.unavailable, wire.codes.unavailable])
+    })
+
+    test('holds no more events than it may', async () => {
+      const { proxy, sidecar } = await setUpProxy(wire, [await unusedPort()], {
+        PROXY_MAX_HELD: '3',
+        PROXY_HOLD_TIMEOUT: '2s',
+      })
+
+      const held = [1, 2, 3].map(() => sidecar.topic(Buffer.from('"x"')))
+      await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_held')) === 3)
+      // The other three go on trying meanwhile, so one more may find a place for an instant; never for long.
+      const more = await Promise.all(Array.from({ length: 20 }, () => sidecar.topic(Buffer.from('"x"'))))
+      await Promise.all(held)
+
+      expect(new Set(more.map(({ code }) => code))).toEqual(new Set([wire.codes.unavailable]))
+      const full = await metric(proxy.adminPort, 'dapr_proxy_events_total', ['outcome="held-full"'])
+      expect(full).toBeGreaterThanOrEqual(17)
+    })
+
+    test('buffers no more bytes than it may', async () => {
+      const limits = { PROXY_MAX_HELD_BYTES: '100000', PROXY_HOLD_TIMEOUT: '2s' }
+      const { proxy, sidecar } = await setUpProxy(wire, [await unusedPort()], limits)
+
+      const held = sidecar.binding(randomBytes(80_000))
+      await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_held')) === 1)
+      const second = await sidecar.binding(randomBytes(80_000))
+      await held
+
+      expect(second.code).toBe(wire.codes.unavailable)
+      await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_buffered_bytes')) === 0)
+    })
+
+    test('reports a connection that breaks under way as retriable, and does not run the event twice', async () => {
+      let calls = 0
+      const breaking = await startFunction(() => {
+        calls += 1
+        return 'break'
+      })
+      const { proxy, sidecar } = await setUpProxy(wire, [breaking.port], { PROXY_HOLD_TIMEOUT: '1s' })
+
+      expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.unavailable)
+      expect(calls).toBe(1)
+      expect(await metric(proxy.adminPort, 'dapr_proxy_events_total', ['outcome="broken"'])).toBe(1)
+    })
+
+    test('takes "no such route" of a replica that has never answered for a boot, and tries another one', async () => {
+      const booting = await startFunction(() => 'no-such-route')
+      const ready = await startFunction(() => success)
+      const { sidecar } = await setUpProxy(wire, [booting.port, ready.port])
+
+      for (let i = 0; i < 10; i += 1) expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe('success')
+    })
+
+    test('passes "no such route" of a replica that has answered before', async () => {
+      let answer: Behaviour = success
+      const replica = await startFunction(() => answer)
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+      await sidecar.binding(Buffer.from('x'))
+
+      answer = 'no-such-route'
+
+      expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.missingRoute)
+    })
+
+    test('refuses an event above the size limit, and goes on', async () => {
+      const replica = await startFunction(() => success)
+      const { sidecar } = await setUpProxy(wire, [replica.port], { PROXY_MAX_EVENT_BYTES: '10000' })
+
+      expect((await sidecar.binding(randomBytes(10_001))).code).toBe(wire.codes.tooLarge)
+      expect((await sidecar.binding(randomBytes(5000))).outcome).toBe('success')
+    })
+
+    test('carries 4 MiB by default', async () => {
+      const replica = await startFunction(({ data }) => ({ status: 'SUCCESS', data }))
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+      const bytes = randomBytes(4 * 1024 * 1024)
+
+      expect((await sidecar.binding(bytes)).data.equals(bytes)).toBe(true)
+    })
+
+    test('gives each of many concurrent events to one replica, and each sender its own answer', async () => {
+      const seen: string[] = []
+      const handle: Handle = async ({ data }) => {
+        const id = data.toString()
+        seen.push(id)
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10))
+        return Number(id) % 7 === 0 ? { error: `failed ${id}` } : { status: 'SUCCESS', data: Buffer.from(`did ${id}`) }
+      }
+      const replicas = [await startFunction(handle), await startFunction(handle), await startFunction(handle)]
+      const { proxy, sidecar } = await setUpProxy(
+        wire,
+        replicas.map(({ port }) => port),
+      )
+      const ids = Array.from({ length: 500 }, (_, index) => String(index))
+
+      const answers = await Promise.all(ids.map((id) => sidecar.binding(Buffer.from(id))))
+
+      expect(seen.toSorted()).toEqual(ids.toSorted())
+      for (const [index, { text, data }] of answers.entries()) {
+        const answer = index % 7 === 0 ? text : data.toString()
+        expect(answer).toBe(`${index % 7 === 0 ? 'failed' : 'did'} ${index}`)
+      }
+      expect(await metric(proxy.adminPort, 'dapr_proxy_events_total', ['outcome="failed"'])).toBe(72)
+      for (const { port } of replicas) {
+        const share = await metric(proxy.adminPort, 'dapr_proxy_replica_events_total', [`:${port}"`])
+        expect(share).toBeGreaterThan(100)
+      }
+    })
+
+    test('tells the function when the sender has gone away', async () => {
+      let cancelled = false
+      let isRunning = false
+      const replica = await startFunction(
+        (seen) =>
+          new Promise((resolve) => {
+            isRunning = true
+            seen.cancelled.addEventListener('abort', () => {
+              cancelled = true
+              resolve(success)
+            })
+          }),
+      )
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+      const sender = new AbortController()
+
+      const sent = sidecar.binding(Buffer.from('x'), { signal: sender.signal }).catch(() => undefined)
+      await eventually(() => isRunning)
+      sender.abort()
+      await sent
+
+      await eventually(() => cancelled)
+    })
+  })
+}

@@ -1,0 +1,111 @@
+// Both ends of the proxy over HTTP, with node:http.
+
+import { Agent, createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  binding,
+  type FunctionReplica,
+  type Handle,
+  type Heard,
+  type SendOptions,
+  type Sidecar,
+  topic,
+  type Wire,
+} from './wire.ts'
+
+export const httpWire: Wire = {
+  protocol: 'http',
+  codes: { unavailable: '503', tooLarge: '413', missingRoute: '404', functionError: '500' },
+  startFunction,
+  connect,
+}
+
+export async function read(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+/** Serves topics as OpenFunction's Go framework does: at `/<topic>`. */
+async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica> {
+  const server = createServer({ noDelay: true }, async (incoming, response) => {
+    if (incoming.url === '/dapr/subscribe') return response.writeHead(404).end()
+    const gone = new AbortController()
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort()
+    })
+    const data = await read(incoming)
+    const metadata = incoming.headers as Record<string, string>
+    const kind = incoming.url === `/${topic}` ? 'topic' : 'binding'
+    const behaviour = await handle({ kind, data, metadata, cancelled: gone.signal })
+    if (behaviour === 'break') return response.destroy()
+    if (behaviour === 'no-such-route') return response.writeHead(404).end('no such route')
+    if ('error' in behaviour) return response.writeHead(500, { 'x-cause': 'own' }).end(behaviour.error)
+    const body = kind === 'topic' ? JSON.stringify({ status: behaviour.status }) : behaviour.data
+    return response.writeHead(200).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    kill: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function connect(port: number): Sidecar {
+  const agent = new Agent({ keepAlive: true })
+  const call = (method: string, path: string, body?: Buffer, { metadata = {}, signal }: SendOptions = {}) =>
+    new Promise<{ readonly status: number; readonly body: Buffer }>((resolve, reject) => {
+      const outgoing = request({
+        agent,
+        port,
+        host: '127.0.0.1',
+        method,
+        path,
+        headers: metadata,
+        ...(signal && { signal }),
+      })
+      outgoing.on('error', reject)
+      outgoing.on('response', (incoming) => {
+        read(incoming).then((bytes) => resolve({ status: incoming.statusCode ?? 0, body: bytes }), reject)
+      })
+      outgoing.end(body)
+    })
+  const discover = async () => {
+    const { body } = await call('GET', '/dapr/subscribe')
+    return JSON.parse(body.toString()) as { pubsubname: string; topic: string; route: string }[]
+  }
+  return {
+    async topic(data, options) {
+      const [subscription] = await discover()
+      const { status, body } = await call('POST', subscription?.route ?? '', data, options)
+      return heard(status, body, status === 200 ? outcomeOf(body) : status === 404 ? 'drop' : 'error')
+    },
+    async binding(data, options) {
+      const { status, body } = await call('POST', `/${binding}`, data, options)
+      return heard(status, body, status === 200 ? 'success' : 'error')
+    },
+    isHealthy: async () => (await call('GET', '/healthz')).status === 200,
+    async discover() {
+      const topics = (await discover()).map((entry) => `${entry.pubsubname}/${entry.topic}`)
+      const { status } = await call('OPTIONS', `/${binding}`)
+      return { topics, bindings: status === 200 ? [binding] : [] }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function outcomeOf(body: Buffer): Heard['outcome'] {
+  const { status } = JSON.parse(body.toString()) as { status: string }
+  return status === 'SUCCESS' ? 'success' : status === 'DROP' ? 'drop' : 'retry'
+}
+
+const heard = (status: number, data: Buffer, outcome: Heard['outcome']): Heard => ({
+  outcome,
+  code: String(status),
+  data,
+  text: data.toString(),
+})

@@ -1,0 +1,76 @@
+// A proxy of the product in this process, in front of replicas at given ports.
+
+import { onTestFinished } from 'vitest'
+import { parseProxyConfig } from '../../src/proxy/config.ts'
+import { type RunningProxy, startProxy } from '../../src/proxy/proxy.ts'
+import { silentLog } from '../../src/shared/log.ts'
+import { binding, pubsub, type Sidecar, topic, type Wire } from './wire.ts'
+
+export const funcContext = JSON.stringify({
+  name: 'test-function',
+  version: 'v1',
+  runtime: 'Async',
+  port: '8080',
+  inputs: {
+    orders: { uri: topic, componentName: pubsub, componentType: 'pubsub.redis' },
+    ticks: { componentName: binding, componentType: 'bindings.cron' },
+  },
+})
+
+export interface Setup {
+  readonly proxy: RunningProxy
+  readonly sidecar: Sidecar
+}
+
+/** Settings are those of the environment. All of it is stopped when the test is over. */
+export async function setUpProxy(
+  wire: Wire,
+  ports: readonly number[],
+  env: Record<string, string> = {},
+): Promise<Setup> {
+  const config = parseProxyConfig({
+    FUNC_CONTEXT: funcContext,
+    APP_PROTOCOL: wire.protocol,
+    PROXY_PORT: '0',
+    PROXY_ADMIN_PORT: '0',
+    PROXY_DISCOVERY: `static:${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
+    PROXY_DRAIN_TIMEOUT: '1ms',
+    ...env,
+  })
+  const proxy = await startProxy(config, silentLog)
+  const sidecar = wire.connect(proxy.port)
+  onTestFinished(async () => {
+    sidecar.close()
+    await proxy.stop()
+  })
+  return { proxy, sidecar }
+}
+
+/** The sum of one metric over the series whose labels contain all of `labels`. */
+export async function metric(adminPort: number, name: string, labels: readonly string[] = []): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter((line) => labels.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+}
+
+/** Resolves once `condition` holds; fails after `withinMs`. */
+export async function eventually(condition: () => boolean | Promise<boolean>, withinMs = 5000): Promise<void> {
+  const end = Date.now() + withinMs
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`not within ${withinMs} ms: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** A port that nothing listens on. */
+export async function unusedPort(): Promise<number> {
+  const { createServer } = await import('node:net')
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
