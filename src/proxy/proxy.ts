@@ -9,6 +9,7 @@ import { inputsOf } from '../dapr/inputs.ts'
 import type { ReplicaAddress } from '../dapr/replica.ts'
 import type { AppServer, AppServerOptions } from '../dapr/server.ts'
 import type { Running } from '../shared/lifecycle.ts'
+import { listenOn } from '../shared/listen.ts'
 import type { Log } from '../shared/log.ts'
 import { createAdmin } from './admin.ts'
 import { leastLoadedOfTwo } from './balancer.ts'
@@ -44,6 +45,7 @@ async function start<Message, Reply>(
   log: Log,
   protocol: Protocol<Message, Reply>,
 ): Promise<RunningProxy> {
+  const { listen } = config
   let isHealthy = true
   let isReady = false
   const memory = createMemory(config.maxHeldBytes)
@@ -66,8 +68,10 @@ async function start<Message, Reply>(
   })
 
   const admin = createAdmin({ isReady: () => isReady, metrics })
-  const adminPort = await admin.listen(config.adminPort)
-  const port = await server.listen(config.listen.port, config.listen.host)
+  const [port = 0, adminPort = 0] = await listenOn(
+    { variable: 'PROXY_PORT', port: listen.port, listen: () => server.listen(listen.port, listen.host) },
+    { variable: 'PROXY_ADMIN_PORT', port: config.adminPort, listen: () => admin.listen(config.adminPort) },
+  )
   const discovery = startDiscovery(config.discovery, (addresses) => replicas.replace(addresses), log)
   discovery.ready.then(() => {
     isReady = true

@@ -17,7 +17,7 @@ export interface ProcessEdge {
 
 /**
  * Runs `start`, then waits for SIGTERM or SIGINT and stops. A second signal ends the process at once with code 1.
- * Exit codes: 0 stopped in order, 1 failed, 64 wrong configuration (or a port that is in use).
+ * Exit codes: 0 stopped in order, 1 failed, 64 wrong configuration.
  */
 export async function run(edge: ProcessEdge, log: Log, start: () => Promise<Running>): Promise<void> {
   let stopping = false
@@ -40,11 +40,6 @@ export async function run(edge: ProcessEdge, log: Log, start: () => Promise<Runn
     running = await start()
   } catch (error) {
     edge.stderr.write(`${reason(error)}\n`)
-    edge.exit(isConfigurationFault(error) ? exitWrongConfiguration : 1)
+    edge.exit(error instanceof ConfigurationError ? exitWrongConfiguration : 1)
   }
-}
-
-function isConfigurationFault(error: unknown): boolean {
-  const code = (error as { code?: string }).code
-  return error instanceof ConfigurationError || code === 'EADDRINUSE' || code === 'EACCES'
 }

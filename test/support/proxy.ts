@@ -4,18 +4,8 @@ import { onTestFinished } from 'vitest'
 import { parseProxyConfig } from '../../src/proxy/config.ts'
 import { type RunningProxy, startProxy } from '../../src/proxy/proxy.ts'
 import { silentLog } from '../../src/shared/log.ts'
-import { binding, pubsub, type Sidecar, topic, type Wire } from './wire.ts'
-
-export const funcContext = JSON.stringify({
-  name: 'test-function',
-  version: 'v1',
-  runtime: 'Async',
-  port: '8080',
-  inputs: {
-    orders: { uri: topic, componentName: pubsub, componentType: 'pubsub.redis' },
-    ticks: { componentName: binding, componentType: 'bindings.cron' },
-  },
-})
+import { funcContext } from './func-context.ts'
+import type { Sidecar, Wire } from './wire.ts'
 
 export interface Setup {
   readonly proxy: RunningProxy

@@ -1,0 +1,49 @@
+# Every command of the project. `make help` lists them.
+
+.DEFAULT_GOAL := help
+
+# The Functions that `make run` starts, and for how long (FOR=15s; without it until Ctrl-C).
+FUNCTION ?= manifests/samples/publisher.yaml manifests/samples/subscriber.yaml manifests/samples/subscriber-grpc.yaml
+FOR ?=
+IMAGE ?= dapr-proxy:0.1.0
+NODE_IMAGE ?= node:24-bookworm-slim
+
+sources := $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
+
+.PHONY: help build run test check golden bench image clean
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# What is installed and built is remembered by a file, so that a second call does neither again.
+node_modules/.installed: package.json package-lock.json
+	npm ci
+	@touch $@
+
+dist/.built: node_modules/.installed build.mjs tsconfig.json tsconfig.build.json $(sources)
+	node build.mjs
+	@touch $@
+
+build: dist/.built ## compile to dist/
+
+run: build ## run Functions on this machine: FUNCTION=file.yaml FOR=15s
+	@node dist/local/main.js run $(FUNCTION) $(if $(FOR),--for $(FOR))
+
+test: build ## every test that needs Node alone
+	npx vitest run
+
+check: node_modules/.installed ## lint, format and types
+	npx biome ci .
+	npx tsc --noEmit
+
+golden: node_modules/.installed ## write the expected children of test/golden anew
+	npx vitest run test/golden -u
+
+bench: build ## 10,000 events per protocol, each checked, and what they cost: EVENTS= CONCURRENCY= REPLICAS=
+	@node --import tsx test/bench/main.ts $(if $(EVENTS),--events $(EVENTS)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(REPLICAS),--replicas $(REPLICAS))
+
+image: ## build the container image: IMAGE= NODE_IMAGE=
+	docker build --build-arg NODE_IMAGE=$(NODE_IMAGE) -t $(IMAGE) .
+
+clean: ## remove what was built and installed
+	rm -rf dist node_modules .cache

@@ -1,0 +1,49 @@
+// Serves an async function: Dapr's app channel, over the protocol that the platform chose.
+
+import type { EventHandler } from '../../dapr/event.ts'
+import { inputsOf } from '../../dapr/inputs.ts'
+import { type AppServer, defaultMaxEventBytes, unlimitedMemory } from '../../dapr/server.ts'
+import type { FrameworkConfig } from '../config.ts'
+import type { InFlight } from '../in-flight.ts'
+import type { RunEvent } from './run-event.ts'
+
+export interface AsyncServerOptions {
+  readonly config: FrameworkConfig
+  readonly run: RunEvent
+  readonly inFlight: InFlight
+  readonly isHealthy: () => boolean
+}
+
+export async function createAsyncServer({ config, run, inFlight, isHealthy }: AsyncServerOptions): Promise<AppServer> {
+  // How many events come at once is the proxy's to bound.
+  const common = {
+    inputs: inputsOf(config.context),
+    isHealthy,
+    maxEventBytes: defaultMaxEventBytes,
+    memory: unlimitedMemory,
+  }
+  if (config.protocol === 'http') {
+    const [{ createHttpServer }, { createHttpHandler }] = await Promise.all([
+      import('../../dapr/http/server.ts'),
+      import('./http-events.ts'),
+    ])
+    return createHttpServer({ ...common, handler: counted(createHttpHandler(run), inFlight) })
+  }
+  const [{ createGrpcServer }, { createGrpcHandler }, { loadCallbackCodec }] = await Promise.all([
+    import('../../dapr/grpc/server.ts'),
+    import('./grpc-events.ts'),
+    import('./callback-codec.ts'),
+  ])
+  return createGrpcServer({ ...common, handler: counted(createGrpcHandler(run, loadCallbackCodec()), inFlight) })
+}
+
+function counted<M, R>(handler: EventHandler<M, R>, inFlight: InFlight): EventHandler<M, R> {
+  return async (event) => {
+    const leave = inFlight.enter()
+    try {
+      return await handler(event)
+    } finally {
+      leave()
+    }
+  }
+}
