@@ -3,7 +3,8 @@
 .DEFAULT_GOAL := help
 
 # The Functions that `make run` starts, and for how long (FOR=15s; without it until Ctrl-C).
-FUNCTION ?= manifests/samples/publisher.yaml manifests/samples/subscriber.yaml manifests/samples/subscriber-grpc.yaml
+samples := manifests/samples
+FUNCTION ?= $(samples)/publisher.yaml $(samples)/subscriber.yaml $(samples)/publisher-grpc.yaml $(samples)/subscriber-grpc.yaml
 FOR ?=
 IMAGE ?= dapr-proxy:0.1.0
 NODE_IMAGE ?= node:24-bookworm-slim

@@ -25,13 +25,13 @@ export function createAdmin({ isReady, metrics }: AdminOptions): Admin {
       '/livez': async () => ({ status: 200, text: 'ok\n' }),
       '/readyz': async () =>
         isReady() ? { status: 200, text: 'ok\n' } : { status: 503, text: 'looking for replicas\n' },
-      '/metrics': async () => ({ status: 200, text: await metrics.text(), contentType: metrics.contentType }),
+      '/metrics': async () => ({ status: 200, ...(await metrics.exposition()) }),
     }),
   )
   const server = createServer((request, response) => {
     request.resume()
     const [path = ''] = (request.url ?? '').split('?')
-    answer(response, pages.get(path) ?? notFound)
+    answer(response, pages.get(path) ?? notFound).catch(() => response.destroy())
   })
   return {
     listen: (port) =>

@@ -22,7 +22,7 @@ export interface ProxyConfig {
   readonly maxEventBytes: number
   /** How long one event may wait for a replica. Default 30 s. */
   readonly holdTimeoutMs: number
-  /** How long SIGTERM waits for daprd to close its connections. Default 60 s. */
+  /** How long SIGTERM waits for daprd to close its connections. Default 75 s: the 70 s of daprd's own shutdown, and below the 80 s of the pod. */
   readonly drainTimeoutMs: number
   readonly logLevel: Level
 }
@@ -49,7 +49,7 @@ export function parseProxyConfig(env: Env): ProxyConfig {
     maxHeldBytes: read.integer('PROXY_MAX_HELD_BYTES', 64 * mebibyte, { min: 1, max: most }),
     maxEventBytes: read.integer('PROXY_MAX_EVENT_BYTES', defaultMaxEventBytes, { min: 1, max: most }),
     holdTimeoutMs: read.durationMs('PROXY_HOLD_TIMEOUT', 30_000),
-    drainTimeoutMs: read.durationMs('PROXY_DRAIN_TIMEOUT', 60_000),
+    drainTimeoutMs: read.durationMs('PROXY_DRAIN_TIMEOUT', 75_000),
     logLevel: read.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'] as const, 'info'),
   }
   if (config.listen.port !== 0 && config.listen.port === config.adminPort) {

@@ -15,7 +15,7 @@ Usage: node dist/proxy/main.js      (all settings come from the environment)
   PROXY_MAX_HELD_BYTES   bytes of all events that are buffered (default 67108864, 64 MiB)
   PROXY_MAX_EVENT_BYTES  bytes of one event (default 6291456, 6 MiB: 4 MiB of data as base64 in its envelope)
   PROXY_HOLD_TIMEOUT     how long an event may wait for a replica (default 30s)
-  PROXY_DRAIN_TIMEOUT    how long SIGTERM waits for daprd to finish (default 60s)
+  PROXY_DRAIN_TIMEOUT    how long SIGTERM waits for daprd to finish (default 75s)
   LOG_LEVEL              debug, info, warn or error (default info)
 
 Exit codes: 0 stopped in order, 1 failed, 64 wrong configuration or a port in use.

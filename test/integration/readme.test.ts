@@ -1,0 +1,33 @@
+// Runs the commands of the README. A block marked `sh cluster` needs a cluster and is not run.
+
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const readme = readFileSync(`${root}/README.md`, 'utf8')
+const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text.trim())
+
+/** What must be seen in the output of a block, by its first command. */
+const seen: Readonly<Record<string, RegExp>> = {
+  'make run FOR=5s': /http\D*delivered [1-9]\d*\D*lost 0[\s\S]*grpc\D*delivered [1-9]\d*\D*lost 0/i,
+  'npx dapr-proxy render manifests/samples/sink.yaml': /name: sink-proxy[\s\S]*sink\.yaml: ok/,
+  'CONTROLLER_PORT=18080 node dist/controller/main.js &': /"name":"subscriber-proxy"/,
+  'npx dapr-function --help': /--source/,
+}
+
+describe('README', () => {
+  test.each(blocks)(
+    '%s',
+    async (block) => {
+      const [first = ''] = block.split('\n')
+      const { stdout } = await promisify(execFile)('bash', ['-emc', block], { cwd: root, timeout: 60_000 })
+
+      expect(Object.keys(seen)).toContain(first)
+      expect(stdout).toMatch(seen[first] as RegExp)
+    },
+    90_000,
+  )
+})
