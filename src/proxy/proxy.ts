@@ -1,10 +1,6 @@
 // The whole proxy, in the order in which an event passes through it.
 
 import type { EventHandler, ReplicaClient } from '../dapr/event.ts'
-import { createGrpcClient } from '../dapr/grpc/client.ts'
-import { createGrpcServer } from '../dapr/grpc/server.ts'
-import { createHttpClient } from '../dapr/http/client.ts'
-import { createHttpServer } from '../dapr/http/server.ts'
 import { inputsOf } from '../dapr/inputs.ts'
 import type { ReplicaAddress } from '../dapr/replica.ts'
 import type { AppServer, AppServerOptions } from '../dapr/server.ts'
@@ -34,10 +30,16 @@ interface Protocol<Message, Reply> {
 }
 
 /** Listens at once and resolves then. daprd may come before there is a replica. */
-export function startProxy(config: ProxyConfig, log: Log): Promise<RunningProxy> {
-  return config.protocol === 'http'
-    ? start(config, log, { createServer: createHttpServer, createClient: createHttpClient })
-    : start(config, log, { createServer: createGrpcServer, createClient: createGrpcClient })
+export async function startProxy(config: ProxyConfig, log: Log): Promise<RunningProxy> {
+  // Each protocol brings libraries of its own, so only the one in use is loaded.
+  if (config.protocol === 'http') {
+    const { createHttpServer: createServer } = await import('../dapr/http/server.ts')
+    const { createHttpClient: createClient } = await import('../dapr/http/client.ts')
+    return start(config, log, { createServer, createClient })
+  }
+  const { createGrpcServer: createServer } = await import('../dapr/grpc/server.ts')
+  const { createGrpcClient: createClient } = await import('../dapr/grpc/client.ts')
+  return start(config, log, { createServer, createClient })
 }
 
 async function start<Message, Reply>(
