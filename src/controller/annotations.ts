@@ -1,0 +1,55 @@
+// Every annotation that we read or write, and which of a user's annotations reach a pod.
+
+import type { TextMap } from './function.ts'
+
+/** Annotations that we interpret. `source`, `plugins` and `tracing` stand in `metadata`, the others in `spec.serving`. */
+export const annotation = {
+  enableDapr: 'openfunction.io/enable-dapr',
+  serviceMode: 'openfunction.io/dapr-service-mode',
+  enabled: 'dapr.io/enabled',
+  appId: 'dapr.io/app-id',
+  appPort: 'dapr.io/app-port',
+  appProtocol: 'dapr.io/app-protocol',
+  plugins: 'plugins',
+  tracing: 'plugins.tracing',
+  /** Where a run on one machine finds the code. It never reaches a child. */
+  source: 'dapr-proxy/source',
+} as const
+
+const daprPrefix = 'dapr.io/'
+
+// They would move daprd away from the addresses at which our Services, probes and proxy expect it.
+const neverPassed: ReadonlySet<string> = new Set([
+  'dapr.io/app-channel-address',
+  'dapr.io/app-health-check-path',
+  'dapr.io/app-ssl',
+  'dapr.io/disable-init-endpoints',
+  'dapr.io/enable-app-health-check',
+  'dapr.io/grpc-port',
+  'dapr.io/internal-grpc-port',
+  'dapr.io/metrics-port',
+  'dapr.io/sidecar-listen-addresses',
+  'dapr.io/unix-domain-socket-path',
+  annotation.source,
+])
+
+/** Annotations of a pod with daprd: the user's, then ours, which win. */
+export function daprPodAnnotations(user: TextMap | undefined, ours: TextMap): TextMap {
+  return merge(user, ours, (key) => !neverPassed.has(key))
+}
+
+/** Annotations of a pod without daprd. What the user tells daprd has no place there. */
+export function plainPodAnnotations(user: TextMap | undefined): TextMap {
+  return merge(user, { [annotation.enabled]: 'false' }, (key) => !key.startsWith(daprPrefix) && !neverPassed.has(key))
+}
+
+function merge(user: TextMap = {}, ours: TextMap, passes: (key: string) => boolean): TextMap {
+  const passed = Object.entries(user).filter(([key]) => passes(key))
+  // Of two entries with one key the later one stays.
+  return sorted([...passed, ...Object.entries(ours)])
+}
+
+/** A map in the order of its keys: the order in which a user wrote them must not change a child. */
+export function sorted(entries: readonly (readonly [string, string])[]): TextMap {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+}

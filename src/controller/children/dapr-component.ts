@@ -1,0 +1,27 @@
+// One Dapr Component for each component that the Function declares itself, for its own app-id alone.
+
+import type { KubeObject } from '../../shared/k8s.ts'
+import { inlineComponents } from '../components.ts'
+import type { Fn } from '../function.ts'
+import { labels } from '../names.ts'
+import { withoutNulls } from '../prune.ts'
+
+export function daprComponent(fn: Fn): KubeObject[] {
+  if (fn.mode === 'none') return []
+  return inlineComponents(fn.name, fn.serving).map(({ name, spec }) => {
+    const { type, version, ignoreErrors, initTimeout, metadata } = withoutNulls(spec)
+    return {
+      apiVersion: 'dapr.io/v1alpha1',
+      kind: 'Component',
+      metadata: { name, namespace: fn.namespace, labels: labels(fn, 'component') },
+      spec: {
+        type,
+        version,
+        ...(ignoreErrors !== undefined && { ignoreErrors }),
+        ...(initTimeout !== undefined && { initTimeout }),
+        metadata,
+      },
+      scopes: [fn.appId],
+    }
+  })
+}

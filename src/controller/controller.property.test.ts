@@ -1,0 +1,254 @@
+// Promises that hold for any Function and any request, not only for the examples of test/golden.
+
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parseFuncContext } from '../shared/func-context.ts'
+import type { KubeObject } from '../shared/k8s.ts'
+import { compileShape } from './rules/schema.ts'
+import { type SyncResult, sync } from './sync.ts'
+import { parseSyncRequest } from './sync-request.ts'
+
+const crd = readFileSync(new URL('../../metacontroller/crd/functions.yaml', import.meta.url), 'utf8')
+const options = { settings: { proxyImage: 'proxy:1', clusterDomain: 'cluster.local' }, checkShape: compileShape(crd) }
+
+const word = fc.stringMatching(/^[a-z]([-a-z0-9]{0,8}[a-z0-9])?$/)
+const key = fc.oneof(word, fc.constantFrom('__proto__', 'constructor', 'toString', 'FUNC_CONTEXT', 'DAPR_HOST', 'PORT'))
+const componentOf = (family: string) =>
+  fc.record({
+    type: fc.constant(`${family}.x`),
+    version: fc.constant('v1'),
+    metadata: fc.array(fc.record({ name: word, value: fc.jsonValue() }), { maxLength: 3 }),
+  })
+const io = fc.record(
+  { name: key, component: word, topic: word, operation: word, params: fc.dictionary(key, fc.string()) },
+  { requiredKeys: ['name', 'component', 'topic'] },
+)
+const ios = fc.uniqueArray(io, { selector: ({ name }) => name, maxLength: 4 })
+const ownedAnnotations = {
+  'dapr.io/enabled': 'maybe',
+  'dapr.io/app-port': '1',
+  'dapr.io/sidecar-listen-addresses': 'x',
+}
+const ownedLabels = {
+  'app.kubernetes.io/component': 'mine',
+  'openfunction.io/function': 'mine',
+  'controller-uid': 'mine',
+}
+const annotations = fc
+  .record(
+    {
+      'openfunction.io/enable-dapr': fc.constantFrom('true', 'false'),
+      'openfunction.io/dapr-service-mode': fc.constantFrom('standalone', 'sidecar'),
+      'dapr.io/app-protocol': fc.constantFrom('http', 'grpc'),
+      'dapr.io/app-id': word,
+    },
+    { requiredKeys: [] },
+  )
+  .map((given) => ({ ...ownedAnnotations, ...given }))
+
+const serving = fc.record(
+  {
+    runtime: fc.constantFrom('async', 'knative'),
+    inputs: ios.filter((list) => list.length > 0),
+    outputs: ios,
+    bindings: fc.dictionary(
+      word.map((text) => `b${text}`),
+      componentOf('bindings'),
+      { maxKeys: 3 },
+    ),
+    pubsub: fc.dictionary(
+      word.map((text) => `p${text}`),
+      componentOf('pubsub'),
+      { maxKeys: 3 },
+    ),
+    states: fc.dictionary(word, componentOf('state'), { maxKeys: 3 }),
+    params: fc.dictionary(key, fc.string()),
+    labels: fc.dictionary(word, word).map((given) => ({ ...given, ...ownedLabels })),
+    annotations,
+    scaleOptions: fc.record({ minReplicas: fc.nat({ max: 5 }) }),
+    template: fc.record({
+      containers: fc.uniqueArray(
+        fc.record({
+          name: fc.oneof(word, fc.constant('function')),
+          env: fc.array(fc.record({ name: key, value: fc.string() })),
+        }),
+        { selector: ({ name }) => name, maxLength: 3 },
+      ),
+      nodeSelector: fc.constantFrom({}, { disk: 'ssd' }, null),
+    }),
+  },
+  { requiredKeys: ['runtime', 'inputs'] },
+)
+
+const validParent = fc
+  .record({
+    name: word.map((text) => `f${text}`),
+    spec: fc.record(
+      { image: word, version: word, port: fc.constantFrom(8080, 9091, 7000), serving },
+      { requiredKeys: ['image', 'serving'] },
+    ),
+  })
+  .map(({ name, spec }) => ({
+    apiVersion: 'core.openfunction.io/v1beta1',
+    kind: 'Function',
+    metadata: { name, namespace: 'shop', generation: 1 },
+    spec,
+  }))
+
+function synced(body: unknown): SyncResult {
+  const request = parseSyncRequest(JSON.parse(JSON.stringify(body)))
+  if (typeof request === 'string') throw new Error(request)
+  return sync(request, options)
+}
+
+function childrenOf(body: unknown): readonly KubeObject[] {
+  const result = synced(body)
+  if (result.kind !== 'synced') throw new Error(result.reason)
+  expect(result.response.status.conditions[0]).toMatchObject({ type: 'Accepted', status: 'True' })
+  return JSON.parse(JSON.stringify(result.response.children))
+}
+
+interface Pod {
+  readonly metadata: { readonly labels: Record<string, string>; readonly annotations: Record<string, string> }
+  readonly spec: { readonly containers: { name: string; env?: { name: string; value?: string }[] }[] }
+}
+type Deployment = KubeObject & {
+  readonly spec: { readonly selector: { readonly matchLabels: Record<string, string> }; readonly template: Pod }
+}
+const deployments = (children: readonly KubeObject[]): Deployment[] =>
+  children.filter(({ kind }) => kind === 'Deployment') as Deployment[]
+
+const nulls = (value: unknown): boolean =>
+  value === null || (typeof value === 'object' && Object.values(value as object).some(nulls))
+
+test('the same Function always becomes the same bytes, in whatever order its maps were written', () => {
+  const reversed = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(reversed)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([name, inner]) => [name, reversed(inner)]),
+    )
+  }
+  fc.assert(
+    fc.property(validParent, (parent) => {
+      expect(JSON.stringify(synced({ parent }))).toBe(JSON.stringify(synced({ parent })))
+      const workloads = (from: unknown) =>
+        deployments(childrenOf({ parent: from })).map(({ spec }) => spec.template.metadata)
+      expect(JSON.stringify(workloads(reversed(parent)))).toBe(JSON.stringify(workloads(parent)))
+    }),
+  )
+})
+
+test('children are unique, whole, in the namespace of the Function and without null', () => {
+  fc.assert(
+    fc.property(validParent, (parent) => {
+      const children = childrenOf({ parent })
+
+      const names = children.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.name}`)
+      expect(new Set(names).size).toBe(children.length)
+      for (const child of children) {
+        expect(child.metadata.namespace).toBe('shop')
+        if (child.kind !== 'Component') expect(nulls(child)).toBe(false)
+        expect(child.metadata.labels?.['controller-uid']).toBeUndefined()
+      }
+    }),
+  )
+})
+
+test('selectors match their pods and tell the two roles apart; Services select the pods of one role', () => {
+  fc.assert(
+    fc.property(validParent, (parent) => {
+      const children = childrenOf({ parent })
+      const pods = deployments(children).map(({ spec }) => spec.template.metadata.labels)
+      const selects = (selector: Record<string, string>) =>
+        pods.filter((labels) => Object.entries(selector).every(([name, value]) => labels[name] === value)).length
+
+      for (const { spec } of deployments(children)) expect(selects(spec.selector.matchLabels)).toBe(1)
+      for (const service of children.filter(({ kind }) => kind === 'Service')) {
+        expect(selects((service.spec as { selector: Record<string, string> }).selector)).toBe(1)
+      }
+    }),
+  )
+})
+
+test('no field that we own can be replaced by the user', () => {
+  fc.assert(
+    fc.property(validParent, (parent) => {
+      const children = childrenOf({ parent })
+      const { name, namespace } = parent.metadata
+      for (const { metadata, spec } of deployments(children)) {
+        const { annotations: found, labels } = spec.template.metadata
+        expect(['true', 'false']).toContain(found['dapr.io/enabled'])
+        expect(found['dapr.io/app-port']).not.toBe('1')
+        expect(found['dapr.io/sidecar-listen-addresses']).not.toBe('x')
+        expect(labels['openfunction.io/function']).toBe(name)
+        expect(['function', 'proxy']).toContain(labels['app.kubernetes.io/component'])
+
+        const role = metadata.name === name ? 'function' : 'dapr-proxy'
+        const env = spec.template.spec.containers.find((container) => container.name === role)?.env ?? []
+        const names = env.map((variable) => variable.name)
+        expect(new Set(names).size).toBe(names.length)
+        const value = (wanted: string) => env.find((variable) => variable.name === wanted)?.value
+        expect(parseFuncContext(value('FUNC_CONTEXT'))).toMatchObject({ context: { name } })
+        if (role === 'function' && found['dapr.io/enabled'] === 'false' && deployments(children).length === 2) {
+          expect(value('DAPR_HOST')).toBe(`${name}-proxy.${namespace}.svc.cluster.local`)
+        }
+      }
+      const enabled = deployments(children).filter(
+        ({ spec }) => spec.template.metadata.annotations['dapr.io/enabled'] === 'true',
+      )
+      const hasProxy = deployments(children).length === 2
+      expect(enabled.map(({ metadata }) => metadata.name)).toEqual(
+        hasProxy ? [`${name}-proxy`] : enabled.length ? [name] : [],
+      )
+    }),
+  )
+})
+
+test('whatever the request, the answer is a reply, a refusal or one sentence, never an exception', () => {
+  const anyParent = fc.record({
+    apiVersion: fc.constant('core.openfunction.io/v1beta1'),
+    kind: fc.constant('Function'),
+    metadata: fc.record({ name: fc.oneof(word, fc.string()), annotations: fc.jsonValue() }),
+    spec: fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        image: fc.jsonValue(),
+        port: fc.jsonValue(),
+        serving: fc.oneof(
+          fc.jsonValue(),
+          fc.record({
+            runtime: fc.constant('async'),
+            inputs: fc.jsonValue(),
+            template: fc.jsonValue(),
+            annotations: fc.jsonValue(),
+          }),
+        ),
+      }),
+    ),
+    status: fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        accepted: fc.oneof(
+          fc.jsonValue(),
+          fc.record({ generation: fc.jsonValue(), spec: fc.jsonValue(), annotations: fc.jsonValue() }),
+        ),
+      }),
+    ),
+  })
+  const anyBody = fc.record(
+    { parent: fc.oneof(fc.jsonValue(), anyParent), children: fc.jsonValue(), controller: fc.jsonValue() },
+    { requiredKeys: ['parent'] },
+  )
+  fc.assert(
+    fc.property(fc.oneof(fc.jsonValue(), anyBody), (body) => {
+      const request = parseSyncRequest(body)
+      const result = typeof request === 'string' ? undefined : sync(request, options)
+      if (result?.kind === 'synced') expect(result.response.children.every((child) => child !== null)).toBe(true)
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,18 @@
+// The controller's process: reads configuration and schema, starts the webhook, stops it on a signal.
+
+import { readFileSync } from 'node:fs'
+import { run } from '../shared/lifecycle.ts'
+import { createLog } from '../shared/log.ts'
+import { readControllerConfig } from './config.ts'
+import { compileShape } from './rules/schema.ts'
+import { startController } from './server.ts'
+
+// The same place from src/ and from dist/.
+const definition = new URL('../../metacontroller/crd/functions.yaml', import.meta.url)
+const log = createLog((line) => process.stdout.write(line))
+
+await run(process, log, async () => {
+  const config = readControllerConfig(process.env)
+  const checkShape = compileShape(readFileSync(definition, 'utf8'))
+  return startController({ ...config, checkShape, log })
+})

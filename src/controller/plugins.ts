@@ -1,0 +1,65 @@
+// Plugins and tracing of a Function: two annotations that hold YAML, as OpenFunction's users write them.
+
+import { parse } from 'yaml'
+import type { FuncContext, Problem } from '../shared/func-context.ts'
+import { annotation } from './annotations.ts'
+import type { TextMap } from './function.ts'
+
+type Plugins = Pick<FuncContext, 'prePlugins' | 'postPlugins' | 'pluginsTracing'>
+
+/** What FUNC_CONTEXT says of plugins, and what is wrong with the two annotations. */
+export function readPlugins(annotations: TextMap): { plugins: Plugins; problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const { order, pre, post } = readYaml(annotations, annotation.plugins, problems)
+  const tracing = readYaml(annotations, annotation.tracing, problems)
+  const lists = { order, pre, post }
+  for (const [key, value] of Object.entries(lists)) {
+    if (value !== undefined && !isTexts(value)) {
+      problems.push({ field: field(annotation.plugins), message: `has a ${key} that is no list of plugin names` })
+    }
+  }
+  const provider = isObject(tracing.provider) ? tracing.provider.name : undefined
+  if (tracing.enabled === true && typeof provider !== 'string') {
+    problems.push({ field: field(annotation.tracing), message: 'is enabled without provider.name; name the provider' })
+  }
+  // OpenFunction: `order` means pre in that order and post in reverse; pre and post win; tracing wraps all others.
+  const tracer = tracing.enabled === true && typeof provider === 'string' ? [provider] : []
+  const ordered = isTexts(order) ? order : []
+  const prePlugins = [...(isTexts(pre) ? pre : ordered), ...tracer]
+  const postPlugins = [...tracer, ...(isTexts(post) ? post : ordered.toReversed())]
+  return {
+    plugins: {
+      ...(prePlugins.length > 0 && { prePlugins }),
+      ...(postPlugins.length > 0 && { postPlugins }),
+      ...(Object.keys(tracing).length > 0 && { pluginsTracing: tracing }),
+    },
+    problems,
+  }
+}
+
+const field = (name: string): string => `metadata.annotations[${name}]`
+
+function readYaml(annotations: TextMap, name: string, problems: Problem[]): Record<string, unknown> {
+  const text = Object.hasOwn(annotations, name) ? annotations[name] : undefined
+  if (text === undefined || text.trim() === '') return {}
+  const value = parseYaml(text)
+  if (isObject(value)) return value
+  problems.push({ field: field(name), message: 'is not a YAML map; see the plugins of OpenFunction' })
+  return {}
+}
+
+/** Undefined for text that is not YAML. JSON and back, so that nothing but plain data reaches FUNC_CONTEXT. */
+function parseYaml(text: string): unknown {
+  try {
+    const json = JSON.stringify(parse(text, { logLevel: 'error', maxAliasCount: 10 }))
+    return json === undefined ? undefined : JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,75 @@
+// The pieces of a pod that function and proxy share: environment, Deployment and Service frames.
+
+import { serializeFuncContext } from '../shared/func-context.ts'
+import type { KubeObject } from '../shared/k8s.ts'
+import { funcContext } from './context.ts'
+import type { EnvVar, Fn, TextMap } from './function.ts'
+import { labels, type Role, selector, workloadName } from './names.ts'
+import { prune } from './prune.ts'
+
+/** What function and proxy must agree on. */
+export const contractEnv = (fn: Fn): EnvVar[] => [
+  { name: 'FUNC_CONTEXT', value: unexpandable(serializeFuncContext(funcContext(fn))) },
+  { name: 'APP_PROTOCOL', value: fn.protocol },
+]
+
+/** Kubernetes would replace `$(NAME)` and `$$` in a value; JSON has another way to write the dollar. */
+const unexpandable = (json: string): string => json.replace(/\$(?=[$(])/g, '\\u0024')
+
+/** Who a pod is, from the API server. */
+export const identityEnv: readonly EnvVar[] = [
+  { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+  { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+]
+
+interface Workload {
+  readonly role: Role
+  /** Left to Kubernetes and to whoever scales the Deployment where it is undefined. */
+  readonly replicas: number | undefined
+  readonly annotations: TextMap
+  readonly pod: object
+}
+
+/** A Deployment of one role. Pods and object carry the user's labels; the selector holds ours alone. */
+export function deployment(fn: Fn, { role, replicas, annotations, pod }: Workload): KubeObject {
+  const userLabels = fn.serving.labels
+  return prune({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: workloadName(fn, role),
+      namespace: fn.namespace,
+      labels: labels(fn, role, userLabels),
+    },
+    spec: {
+      replicas,
+      selector: { matchLabels: selector(fn, role) },
+      template: { metadata: { labels: labels(fn, role, userLabels), annotations }, spec: pod },
+    },
+  })
+}
+
+interface ServicePort {
+  readonly name: string
+  readonly port: number
+}
+
+interface ServiceFrame {
+  readonly role: Role
+  readonly ports: readonly ServicePort[]
+  readonly isHeadless: boolean
+}
+
+/** A Service of one role. Without `clusterIP` the API server gives it an address of its own. */
+export function service(fn: Fn, { role, ports, isHeadless }: ServiceFrame): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: workloadName(fn, role), namespace: fn.namespace, labels: labels(fn, role) },
+    spec: {
+      ...(isHeadless && { clusterIP: 'None' }),
+      selector: selector(fn, role),
+      ports: ports.map(({ name, port }) => ({ name, port, targetPort: port, protocol: 'TCP' })),
+    },
+  }
+}

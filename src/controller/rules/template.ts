@@ -1,0 +1,136 @@
+// What a Function may ask of its pods. It is created with Metacontroller's rights, so what is not listed is refused.
+
+import type { Problem } from '../../shared/func-context.ts'
+
+type Shape = (value: unknown, field: string) => Problem[]
+
+const ofType =
+  (isRight: (value: unknown) => boolean, wanted: string): Shape =>
+  (value, field) =>
+    isRight(value) ? [] : [{ field, message: `must be ${wanted}` }]
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const text = ofType((value) => typeof value === 'string', 'a string')
+const whole = ofType(Number.isSafeInteger, 'a whole number')
+const flag = ofType((value) => typeof value === 'boolean', 'true or false')
+const map = ofType(isMap, 'a map')
+const list = ofType(Array.isArray, 'a list')
+
+const only =
+  (allowed: string | boolean): Shape =>
+  (value, field) =>
+    value === allowed ? [] : [{ field, message: `may only be ${JSON.stringify(allowed)}; remove it` }]
+
+const each =
+  (shape: Shape): Shape =>
+  (value, field) =>
+    Array.isArray(value) ? value.flatMap((item, index) => shape(item, `${field}[${index}]`)) : list(value, field)
+
+/** A map with these fields and no others. */
+const fields =
+  (table: Readonly<Record<string, Shape>>, ...required: string[]): Shape =>
+  (value, field) => {
+    if (!isMap(value)) return map(value, field)
+    const missing = required.filter((key) => value[key] === undefined || value[key] === null)
+    return [
+      ...missing.map((key) => ({ field: `${field}.${key}`, message: 'is missing; add it' })),
+      ...Object.entries(value).flatMap(([key, inner]) => {
+        const shape = Object.hasOwn(table, key) ? table[key] : undefined
+        if (inner === null) return []
+        return shape ? shape(inner, `${field}.${key}`) : [{ field: `${field}.${key}`, message: refusal }]
+      }),
+    ]
+  }
+
+const refusal = 'is not allowed in the template of a Function; remove it'
+
+const identity: Readonly<Record<string, Shape>> = {
+  runAsUser: whole,
+  runAsGroup: whole,
+  runAsNonRoot: flag,
+  seccompProfile: fields({ type: only('RuntimeDefault') }, 'type'),
+}
+
+const containerSecurity = fields({
+  ...identity,
+  allowPrivilegeEscalation: only(false),
+  privileged: only(false),
+  readOnlyRootFilesystem: flag,
+  capabilities: fields({ drop: each(text) }),
+})
+
+const container = fields(
+  {
+    name: text,
+    image: text,
+    imagePullPolicy: text,
+    command: each(text),
+    args: each(text),
+    workingDir: text,
+    env: each(fields({ name: text, value: text, valueFrom: map }, 'name')),
+    envFrom: each(map),
+    ports: each(fields({ name: text, containerPort: whole, protocol: text }, 'containerPort')),
+    resources: map,
+    // No mountPropagation: it reaches into the node.
+    volumeMounts: each(
+      fields({ name: text, mountPath: text, subPath: text, subPathExpr: text, readOnly: flag }, 'name', 'mountPath'),
+    ),
+    livenessProbe: map,
+    readinessProbe: map,
+    startupProbe: map,
+    lifecycle: map,
+    restartPolicy: text,
+    terminationMessagePath: text,
+    terminationMessagePolicy: text,
+    securityContext: containerSecurity,
+  },
+  'name',
+)
+
+const volume = fields(
+  { name: text, emptyDir: map, secret: map, configMap: map, projected: map, persistentVolumeClaim: map },
+  'name',
+)
+
+const pod = fields({
+  containers: each(container),
+  initContainers: each(container),
+  volumes: each(volume),
+  imagePullSecrets: each(fields({ name: text }, 'name')),
+  securityContext: fields({
+    ...identity,
+    fsGroup: whole,
+    fsGroupChangePolicy: text,
+    supplementalGroups: each(whole),
+  }),
+  nodeSelector: map,
+  tolerations: each(map),
+  affinity: map,
+  topologySpreadConstraints: each(map),
+  terminationGracePeriodSeconds: whole,
+  automountServiceAccountToken: flag,
+  enableServiceLinks: flag,
+  dnsPolicy: text,
+  dnsConfig: map,
+  restartPolicy: only('Always'),
+})
+
+const field = 'spec.serving.template'
+
+/** Judges any value that stands for a template. */
+export function checkTemplate(template: unknown): Problem[] {
+  const problems = template === undefined || template === null ? [] : pod(template, field)
+  return problems.length > 0 ? problems : doubles(template)
+}
+
+/** Containers of one name would be merged into one by Metacontroller. */
+function doubles(template: unknown): Problem[] {
+  const { initContainers = [], containers = [] } = (template ?? {}) as Record<string, { name: string }[] | undefined>
+  const names = [...(initContainers ?? []), ...(containers ?? [])].map(({ name }) => name)
+  const double = names.find((name, index) => names.indexOf(name) !== index)
+  return double === undefined
+    ? []
+    : [{ field: `${field}.containers`, message: 'has two containers of one name; rename one' }]
+}

@@ -1,0 +1,27 @@
+// `dapr-proxy validate`: all that is wrong with the Functions in files, with line, field and remedy.
+
+import type { Edge } from './edge.ts'
+import { loadFunctions, problemLine } from './function-files.ts'
+import { filesOf } from './render.ts'
+
+const usage = `usage: dapr-proxy validate FILE…
+
+Checks every Function in the files as the webhook does, and unknown fields too. Prints one line for each problem,
+file:line: field: what is wrong and how to mend it, or file: ok.
+
+  -h, --help   this text
+
+exit codes: 0 all valid, 1 a problem was found, 2 wrong use
+`
+
+export async function validateCommand(argv: readonly string[], edge: Edge): Promise<number> {
+  const files = filesOf(argv, usage, edge)
+  if (typeof files === 'number') return files
+  const { problems, notes } = await loadFunctions(files, edge.cwd)
+  for (const note of notes) edge.stderr.write(`${note}\n`)
+  for (const file of new Set(files)) {
+    const found = problems.filter((problem) => problem.file === file)
+    edge.stdout.write(found.length === 0 ? `${file}: ok\n` : found.map((each) => `${problemLine(each)}\n`).join(''))
+  }
+  return problems.length > 0 ? 1 : 0
+}

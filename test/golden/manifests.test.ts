@@ -1,0 +1,68 @@
+// What is shipped as YAML agrees with what the code does.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+import { resources } from '../../src/controller/left-out.ts'
+import { loadFunctions, renderChildren } from '../../src/local/function-files.ts'
+import type { KubeObject } from '../../src/shared/k8s.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+const samples = readdirSync(new URL('manifests/samples/', root))
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => `manifests/samples/${file}`)
+const settings = { proxyImage: 'proxy:1', clusterDomain: 'cluster.local' }
+const { functions, problems, notes } = await loadFunctions(samples, fileURLToPath(root))
+const children = functions.flatMap(({ fn }) => renderChildren(fn, settings))
+
+interface Rule {
+  readonly apiVersion: string
+  readonly resource: string
+  readonly updateStrategy: { readonly method: string }
+}
+const controller = parse(read('metacontroller/composite-controller.yaml')).spec
+const rules: readonly Rule[] = controller.childResources
+
+describe('metacontroller/composite-controller.yaml', () => {
+  test('declares each kind that we emit, updated in place, and no other', () => {
+    const emitted = children.map(({ apiVersion, kind }) => `${apiVersion} ${resources[kind]}`)
+    const declared = rules.map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
+
+    expect(new Set(emitted)).toEqual(new Set(declared))
+    expect(rules.map(({ updateStrategy }) => updateStrategy.method)).toEqual(rules.map(() => 'InPlace'))
+  })
+
+  test('names the Service of manifests/base and the kind of the definition', () => {
+    const service = parse(read('manifests/base/service.yaml')) as KubeObject
+    const { namespace } = parse(read('manifests/base/kustomization.yaml'))
+    const { spec } = parse(read('metacontroller/crd/functions.yaml'))
+    const { apiVersion, resource } = controller.parentResource
+
+    expect(controller.hooks.sync.webhook.url).toBe(`http://${service.metadata.name}.${namespace}/sync`)
+    expect(`${apiVersion} ${resource}`).toBe(`${spec.group}/${spec.versions[0].name} ${spec.names.plural}`)
+  })
+})
+
+test('manifests/rbac lets Metacontroller make each kind', () => {
+  const [role] = parseAllDocuments(read('manifests/rbac/metacontroller-role.yaml')).map((each) => each.toJS())
+  const can = (group: string, resource: string): string[] =>
+    role.rules
+      .filter(
+        (rule: { apiGroups: string[]; resources: string[] }) =>
+          rule.apiGroups.includes(group) && rule.resources.includes(resource),
+      )
+      .flatMap((rule: { verbs: string[] }) => rule.verbs)
+
+  for (const { apiVersion, resource } of rules) {
+    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+    expect(can(group, resource)).toEqual(expect.arrayContaining(['create', 'update', 'delete', 'watch']))
+  }
+})
+
+test('every sample is a valid Function with a name of its own', () => {
+  expect({ problems, notes }).toEqual({ problems: [], notes: [] })
+  expect(functions.length).toBeGreaterThanOrEqual(6)
+  expect(functions.map(({ file }) => file)).toEqual(samples)
+})
