@@ -150,7 +150,7 @@ describe.each(['http', 'grpc'] as const)('over %s', (protocol) => {
       most = Math.max(most, inFlight)
       await new Promise((resolve) => setTimeout(resolve, 10))
       inFlight -= 1
-      return 'SUCCESS'
+      return 'SUCCESS' as const
     })
 
     await Promise.all(Array.from({ length: 20 }, () => publish('{}')))

@@ -1,0 +1,184 @@
+// `render` and `validate` as a user calls them.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { ConfigurationError, type Env } from '../shared/env.ts'
+import type { Edge } from './edge.ts'
+import { renderCommand } from './render.ts'
+import { validateCommand } from './validate.ts'
+
+const samples = fileURLToPath(new URL('../../manifests/samples/', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'dapr-proxy-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const commands = { render: renderCommand, validate: validateCommand }
+
+async function cli([name, ...argv]: [keyof typeof commands, ...string[]], env: Env = {}) {
+  const written = { stdout: '', stderr: '' }
+  const to = (stream: keyof typeof written) => ({ write: (text: string) => (written[stream] += text) })
+  const edge: Edge = { env, cwd: folder, execPath: '', stdout: to('stdout'), stderr: to('stderr'), on: () => undefined }
+  return { status: await commands[name](argv, edge), ...written }
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+
+const bad = `# a comment
+apiVersion: core.openfunction.io/v1beta1
+kind: Function
+metadata:
+  name: bad
+spec:
+  image: example/bad:v1
+  serving:
+    runtime: async
+    inputs:
+      - name: first
+        component: bus
+        topic: t
+      - name: first
+        component: BUS
+    template:
+      hostNetwork: true
+`
+
+describe('render', () => {
+  test('prints the children of all files as YAML, each time the same', async () => {
+    const args: Parameters<typeof cli>[0] = ['render', join(samples, 'sink.yaml'), join(samples, 'publisher.yaml')]
+    const { status, stdout, stderr } = await cli(args, {
+      PROXY_IMAGE: 'example/proxy:2',
+      CLUSTER_DOMAIN: 'corp.example',
+    })
+
+    expect([status, stderr]).toEqual([0, ''])
+    const children = parseAllDocuments(stdout).map((document) => document.toJS())
+    expect(children.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'Deployment sink',
+      'Service sink',
+      'Deployment sink-proxy',
+      'Service sink-proxy',
+      'Component publisher.bindings.tick',
+      'Component publisher.pubsub.broker',
+      'Deployment publisher',
+      'Service publisher',
+      'Deployment publisher-proxy',
+      'Service publisher-proxy',
+    ])
+    expect(stdout).toContain('image: example/proxy:2')
+    expect(stdout).toContain('sink-proxy.default.svc.corp.example')
+    expect(stdout).not.toContain('dapr-proxy/source')
+    expect((await cli(args, { PROXY_IMAGE: 'example/proxy:2', CLUSTER_DOMAIN: 'corp.example' })).stdout).toBe(stdout)
+  })
+
+  test('prints nothing but every problem with file and line if a file is wrong', async () => {
+    const { status, stdout, stderr } = await cli(['render', join(samples, 'sink.yaml'), file('bad.yaml', bad)])
+
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr.split('\n').map((line) => line.split(': ').slice(0, 2).join(': '))).toEqual([
+      'bad.yaml:17: spec.serving.template.hostNetwork',
+      'bad.yaml:15: spec.serving.inputs[1].component',
+      'bad.yaml:14: spec.serving.inputs[1].name',
+      '',
+    ])
+  })
+
+  test('passes over other documents with a note', async () => {
+    const other = file('other.yaml', 'kind: Secret\nmetadata: { name: s }\n---\n---\n5\n')
+    const { status, stdout, stderr } = await cli(['render', other])
+
+    expect([status, stdout]).toEqual([0, ''])
+    expect(stderr).toMatch(/^other.yaml:1: passed over Secret s, .*\nother.yaml:5: passed over a document, /)
+  })
+
+  test('names a wrong variable', async () => {
+    const rendered = cli(['render', join(samples, 'sink.yaml')], { CLUSTER_DOMAIN: 'a b' })
+
+    await expect(rendered).rejects.toThrow(ConfigurationError)
+  })
+})
+
+describe('validate', () => {
+  test('says ok for each file that is', async () => {
+    const sink = join(samples, 'sink.yaml')
+
+    expect(await cli(['validate', sink])).toEqual({ status: 0, stdout: `${sink}: ok\n`, stderr: '' })
+  })
+
+  test.each([
+    [
+      'a field that is not known',
+      'kind: Function\napiVersion: core.openfunction.io/v1beta1\nmetadata:\n  name: a\nspec:\n  image: i\n  serving:\n    runtime: knative\n    input: []\n',
+      ':9: spec.serving.input: is not a field',
+    ],
+    [
+      'a missing field, at the line of what lacks it',
+      'kind: Function\napiVersion: core.openfunction.io/v1beta1\nmetadata:\n  name: a\nspec:\n  serving:\n    runtime: knative\n',
+      ':5: spec.image: is missing',
+    ],
+    [
+      'another version',
+      'kind: Function\napiVersion: core.openfunction.io/v1beta2\n',
+      ':2: apiVersion: is core.openfunction.io/v1beta2',
+    ],
+    [
+      'no name',
+      'apiVersion: core.openfunction.io/v1beta1\nkind: Function\nspec: {}\n',
+      ':1: metadata.name: is missing',
+    ],
+    ['text that is not YAML', 'a: b\nc: [\n', ':3: is not YAML'],
+    [
+      'a key with dots and a slash',
+      'apiVersion: core.openfunction.io/v1beta1\nkind: Function\nmetadata: { name: a }\nspec:\n  image: i\n  serving:\n    runtime: knative\n    annotations:\n      a: b\n      dapr.io/app-protocol: h2\n',
+      ':10: spec.serving.annotations[dapr.io/app-protocol]: must be grpc or http',
+    ],
+  ])('reports %s', async (_, text, line) => {
+    const { status, stdout } = await cli(['validate', file('case.yaml', text)])
+
+    expect(status).toBe(1)
+    expect(stdout).toContain(`case.yaml${line}`)
+  })
+
+  test('reports a file that is not there and two Functions of one name', async () => {
+    const sink = join(samples, 'sink.yaml')
+
+    expect(await cli(['validate', 'missing.yaml'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('missing.yaml:1: cannot be read'),
+    })
+    const twin =
+      'apiVersion: core.openfunction.io/v1beta1\nkind: Function\nmetadata: { name: sink }\nspec: { image: i }\n'
+    const { stdout } = await cli(['validate', sink, file('twin.yaml', twin)])
+    expect(stdout).toContain('twin.yaml:3: metadata.name: is also the name')
+  })
+})
+
+test('wrong use of a command is exit code 2 with the usage on stderr, --help is 0 with it on stdout', async () => {
+  const usage = expect.stringContaining('usage: dapr-proxy')
+  expect(await cli(['render'])).toEqual({ status: 2, stdout: '', stderr: usage })
+  expect(await cli(['validate', '--frob'])).toEqual({ status: 2, stdout: '', stderr: usage })
+  expect(await cli(['render', '--help'])).toEqual({ status: 0, stdout: usage, stderr: '' })
+  expect(await cli(['validate', '-h'])).toEqual({ status: 0, stdout: usage, stderr: '' })
+})
+
+describe('the process', () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const start = (args: string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], { env, encoding: 'utf8' })
+
+  test.each<[string, number, string[], Record<string, string>]>([
+    ['renders', 0, ['render', join(samples, 'sink.yaml')], {}],
+    ['refuses a wrong file', 1, ['validate', join(folder, 'missing.yaml')], {}],
+    ['refuses an unknown command', 2, ['constructor'], {}],
+    ['refuses a wrong variable', 64, ['render', join(samples, 'sink.yaml')], { CLUSTER_DOMAIN: 'a b' }],
+    ['explains itself', 0, ['--help'], {}],
+  ])('%s with exit code %i', (_, code, args, env) => {
+    expect(start(args, env).status).toBe(code)
+  })
+})
