@@ -95,8 +95,7 @@ describe('dapr-proxy run', () => {
   }, 60_000)
 
   test('what it prints to try works: an event by hand, a sync function, the sync hook', async () => {
-    const env = { FUNCTION_SIGNATURE_TYPE: 'openfunction' }
-    const { exit, child, until, curl, total } = run([sample('order-api'), sample('subscriber')], env)
+    const { exit, child, until, curl, total } = run([sample('order-api'), sample('subscriber')])
     await until('Ctrl-C stops it')
     const request = await readFile(`${samples}/sync-request.json`, 'utf8')
 

@@ -12,7 +12,7 @@ const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = 
 
 /** What must be seen in the output of a block, by its first command. */
 const seen: Readonly<Record<string, RegExp>> = {
-  'make run FOR=5s': /http\D*delivered [1-9]\d*\D*lost 0[\s\S]*grpc\D*delivered [1-9]\d*\D*lost 0/i,
+  'make run FOR=5s': /^http: .* delivered [1-9].* lost 0\ngrpc: .* delivered [1-9].* lost 0$/m,
   'npx dapr-proxy render manifests/samples/sink.yaml': /name: sink-proxy[\s\S]*sink\.yaml: ok/,
   'CONTROLLER_PORT=18080 node dist/controller/main.js &': /"name":"subscriber-proxy"/,
   'npx dapr-function --help': /--source/,
