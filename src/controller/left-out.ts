@@ -13,6 +13,7 @@ export interface ChildResource {
 export const resources: Readonly<Record<string, string>> = {
   Component: 'components',
   Deployment: 'deployments',
+  Resiliency: 'resiliencies',
   Service: 'services',
 }
 

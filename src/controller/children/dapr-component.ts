@@ -2,6 +2,7 @@
 
 import type { KubeObject } from '../../shared/k8s.ts'
 import { inlineComponents } from '../components.ts'
+import { withDeliveryTimes } from '../delivery.ts'
 import type { Fn } from '../function.ts'
 import { labels } from '../names.ts'
 import { withoutNulls } from '../prune.ts'
@@ -9,7 +10,8 @@ import { withoutNulls } from '../prune.ts'
 export function daprComponent(fn: Fn): KubeObject[] {
   if (fn.mode === 'none') return []
   return inlineComponents(fn.name, fn.serving).map(({ name, spec }) => {
-    const { type, version, ignoreErrors, initTimeout, metadata } = withoutNulls(spec)
+    const given = withoutNulls(spec)
+    const { type, version, ignoreErrors, initTimeout } = given
     return {
       apiVersion: 'dapr.io/v1alpha1',
       kind: 'Component',
@@ -19,7 +21,7 @@ export function daprComponent(fn: Fn): KubeObject[] {
         version,
         ...(ignoreErrors !== undefined && { ignoreErrors }),
         ...(initTimeout !== undefined && { initTimeout }),
-        metadata,
+        metadata: withDeliveryTimes(given),
       },
       scopes: [fn.appId],
     }
