@@ -38,9 +38,9 @@ test.each([
   expect(await routes.pathOf('bus', 'orders')).toBe('/orders')
 })
 
-test('asks again after a second for a topic that was missing, not before', async () => {
+test('asks again for a topic that was missing after one second, two more, four more', async () => {
   let now = 0
-  const answers = [json([]), json([{ pubsubname: 'bus', topic: 'a', route: '/late' }])]
+  const answers = [json([]), json([]), json([{ pubsubname: 'bus', topic: 'a', route: '/late' }])]
   const routes = createTopicRoutes(
     async () => answers.shift(),
     () => now,
@@ -49,5 +49,9 @@ test('asks again after a second for a topic that was missing, not before', async
   expect(await routes.pathOf('bus', 'a')).toBe('/a')
   expect(await routes.pathOf('bus', 'a')).toBe('/a')
   now = 1000
+  expect(await routes.pathOf('bus', 'a')).toBe('/a')
+  now = 2999
+  expect(await routes.pathOf('bus', 'a')).toBe('/a')
+  now = 3000
   expect(await routes.pathOf('bus', 'a')).toBe('/late')
 })

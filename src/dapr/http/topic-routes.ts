@@ -3,8 +3,9 @@
 import { topicPath } from '../inputs.ts'
 import type { HttpReply } from './message.ts'
 
-/** A list that lacks a topic is asked for again after this long: the replica may have registered it meanwhile. Milliseconds. */
-const askAgainMs = 1000
+// A list that lacks a topic is asked for again: the replica may register it while it boots, and hardly later. Milliseconds.
+const firstPauseMs = 1000
+const longestPauseMs = 60_000
 
 export interface TopicRoutes {
   /** The path on this replica. Falls back to `/<topic>`, as OpenFunction's Go framework registers it. */
@@ -15,19 +16,21 @@ export interface TopicRoutes {
 /** `ask` fetches `/dapr/subscribe` of the replica; it rejects if the replica cannot be reached. */
 export function createTopicRoutes(ask: () => Promise<HttpReply | undefined>, now: () => number): TopicRoutes {
   let known: ReadonlyMap<string, string> = new Map()
-  let askedAt = Number.NEGATIVE_INFINITY
+  let askAgainAtMs = Number.NEGATIVE_INFINITY
+  let pauseMs = firstPauseMs
   let asking: Promise<void> | undefined
 
   const refresh = async () => {
     const reply = await ask()
     known = reply === undefined ? known : readSubscriptions(reply)
-    askedAt = now()
+    askAgainAtMs = now() + pauseMs
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs)
   }
 
   return {
     async pathOf(pubsub, topic) {
       const key = `${pubsub}/${topic}`
-      if (!known.has(key) && now() - askedAt >= askAgainMs) {
+      if (!known.has(key) && now() >= askAgainAtMs) {
         asking ??= refresh().finally(() => {
           asking = undefined
         })
@@ -37,7 +40,8 @@ export function createTopicRoutes(ask: () => Promise<HttpReply | undefined>, now
     },
     forget() {
       known = new Map()
-      askedAt = Number.NEGATIVE_INFINITY
+      askAgainAtMs = Number.NEGATIVE_INFINITY
+      pauseMs = firstPauseMs
     },
   }
 }
