@@ -11,7 +11,7 @@ NODE_IMAGE ?= node:24-bookworm-slim
 
 sources := $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help build run test check golden bench image clean
+.PHONY: help build run test check golden bench e2e e2e-smoke e2e-campaign e2e-tools e2e-shell image clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,24 @@ golden: node_modules/.installed ## write the expected children of test/golden an
 
 bench: build ## 10,000 events per protocol, each checked, and what they cost: EVENTS= CONCURRENCY= REPLICAS=
 	@node --import tsx test/bench/main.ts $(if $(EVENTS),--events $(EVENTS)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(REPLICAS),--replicas $(REPLICAS))
+
+# The suites below need Linux, root and Go, and install the Debian packages that they miss (test/e2e/README.md).
+e2e_run := node --import tsx test/e2e/main.ts
+
+e2e: build ## the product against a real control plane, Metacontroller, daprd and brokers: PROFILE=daprd-1.16 SCENARIOS=
+	@$(e2e_run) $(or $(SCENARIOS),all)
+
+e2e-smoke: build ## the short form of it, the check of every change
+	@$(e2e_run) smoke
+
+e2e-campaign: build ## the long form of it; writes its figures to test/e2e/FIGURES.md
+	@$(e2e_run) campaign
+
+e2e-tools: node_modules/.installed ## build the counterparts into .cache
+	@node --import tsx test/e2e/tools/build.ts
+
+e2e-shell: build ## leave a cluster with the product running, and say what to try
+	@$(e2e_run) shell
 
 image: ## build the container image: IMAGE= NODE_IMAGE=
 	docker build --build-arg NODE_IMAGE=$(NODE_IMAGE) -t $(IMAGE) .

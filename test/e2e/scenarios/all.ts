@@ -1,0 +1,33 @@
+// All scenarios, in the order in which they run.
+import { bindings } from './bindings.ts'
+import { chain } from './chain.ts'
+import { crash } from './crash.ts'
+import { edits } from './edits.ts'
+import { install } from './install.ts'
+import { many } from './many.ts'
+import { outage } from './outages.ts'
+import { overhead } from './overhead.ts'
+import { pubsub } from './pubsub.ts'
+import { quiet } from './quiet.ts'
+import { rollout } from './rollout.ts'
+import { scale } from './scale.ts'
+import type { Scenario } from './scenario.ts'
+import { sink } from './sink.ts'
+import { slowDaprd } from './slow-daprd.ts'
+
+export const scenarios: readonly Scenario[] = [
+  install,
+  sink,
+  slowDaprd,
+  overhead,
+  pubsub,
+  bindings,
+  rollout,
+  scale,
+  edits,
+  quiet,
+  crash,
+  outage,
+  many,
+  chain,
+]

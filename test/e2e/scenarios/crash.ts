@@ -1,0 +1,116 @@
+// Scenario 7: whatever is killed under load, every event that the broker took is handled.
+import type { PodRun } from '../kubelet/pod-run.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { type Verdict, verdict } from '../ledger/verdict.ts'
+import { pause, until } from '../rig/wait.ts'
+import { quickRedelivery, recorder } from './functions.ts'
+import { startEvents } from './load.ts'
+import { type Context, expectThat, type Form, type Scenario } from './scenario.ts'
+import { expectNothingMissing, functionReady, onePodOf, podIsReady, podsOf, settled } from './steps.ts'
+
+const name = 'crashed'
+const replicas = 3
+const rate = 200
+
+/** How often each victim is killed; fewer times on the older daprd, whose redelivery takes its time. */
+const times: Record<Form, { victims: readonly number[]; older: readonly number[] }> = {
+  smoke: { victims: [3, 1, 1, 1], older: [1, 1, 1, 1] },
+  all: { victims: [10, 5, 5, 2], older: [3, 2, 2, 1] },
+  campaign: { victims: [50, 20, 20, 10], older: [50, 20, 20, 10] },
+}
+
+interface Victim {
+  readonly what: string
+  kill(context: Context): Promise<void>
+}
+
+const victims: readonly Victim[] = [
+  { what: 'a replica', kill: async (context) => killContainer(pick(await podsOf(context, name)), 'function') },
+  { what: 'the proxy process', kill: async (context) => killContainer(await proxyPod(context), 'dapr-proxy') },
+  { what: 'daprd', kill: async (context) => killContainer(await proxyPod(context), 'daprd') },
+  { what: 'the proxy pod', kill: killProxyPod },
+]
+
+export const crash: Scenario = {
+  name: 'crash',
+  title: 'SIGKILL of replica, proxy, daprd and the whole proxy pod under load loses nothing',
+  forms: ['smoke', 'all', 'campaign'],
+  run: async (context) => {
+    const { victims: newer, older } = times[context.form]
+    const counts = context.rig.profile.daprdVersion === '1.18' ? newer : older
+    const ledger = context.ledger('events')
+    context.step('a Function with three replicas becomes Ready')
+    await context.applyFunction(
+      recorder(ledger, { name, replicas, topic: name, redis: quickRedelivery, params: { DELAY_MS: '20' } }),
+    )
+    await functionReady(context, name)
+    const rows = []
+    const seen = { events: 0, missing: 0, duplicates: 0 }
+    const lost: string[] = []
+    for (const [index, victim] of victims.entries()) {
+      const kills = counts[index] ?? 0
+      context.step(`${kills} × SIGKILL of ${victim.what} at ${rate} events/s: every event comes`)
+      const found = await killUnderLoad(context, ledger, victim, kills)
+      const now = { events: found.published, missing: found.missing.length, duplicates: found.duplicates.size }
+      rows.push({ victim: victim.what, kills, ...since(seen, now) })
+      if (now.missing > seen.missing) lost.push(victim.what)
+      Object.assign(seen, now)
+    }
+    context.figures(rows)
+    context.step(`nothing is missing after any of the kills (${lost.join(', ') || 'none'} lost events)`)
+    expectNothingMissing(verdict(ledger.published(), ledger.handled()))
+  },
+}
+
+/** Figures of one victim out of totals. */
+function since<T extends Record<string, number>>(before: T, now: T): Record<string, number> {
+  return Object.fromEntries(Object.entries(now).map(([name, value]) => [name, value - (before[name] ?? 0)]))
+}
+
+async function killUnderLoad(context: Context, ledger: Ledger, victim: Victim, kills: number): Promise<Verdict> {
+  const load = startEvents(ledger, name, rate, victim.what.replaceAll(' ', '-'))
+  try {
+    for (let kill = 0; kill < kills; kill += 1) {
+      // At an arbitrary moment of the work, not in step with the publisher.
+      await pause(500 + Math.random() * 1000)
+      await victim.kill(context)
+      await until('everything is Ready again', { seconds: 60 }, () => allReady(context))
+    }
+  } finally {
+    await load.end()
+  }
+  // Redelivery after a crash of daprd takes processingTimeout and an interval; what lasts longer is lost.
+  return settled(ledger, 12)
+}
+
+async function allReady(context: Context): Promise<boolean> {
+  const pods = [...(await podsOf(context, name)), ...(await podsOf(context, `${name}-proxy`))]
+  if (pods.length !== replicas + 1) return false
+  const isRunning = pods.every((pod) => pod.containers.every((container) => container.process?.isRunning()))
+  const ready = await Promise.all(pods.map((pod) => podIsReady(context, pod.name)))
+  return isRunning && ready.every((one) => one)
+}
+
+function proxyPod(context: Context): Promise<PodRun> {
+  return onePodOf(context, `${name}-proxy`)
+}
+
+async function killContainer(pod: PodRun, containerName: string): Promise<void> {
+  const process = pod.container(containerName)?.process
+  expectThat(process !== undefined, `pod ${pod.name} has no running container ${containerName}`)
+  process.signal('SIGKILL')
+  await process.exited
+}
+
+/** As when a node dies and the pod is replaced: all processes at once, then the object. */
+async function killProxyPod(context: Context): Promise<void> {
+  const pod = await proxyPod(context)
+  for (const container of pod.containers) container.process?.signal('SIGKILL')
+  await context.rig.kube.remove(`/api/v1/namespaces/${context.namespace}/pods/${pod.name}`, { gracePeriodSeconds: 0 })
+}
+
+function pick(pods: readonly PodRun[]): PodRun {
+  const pod = pods[Math.floor(Math.random() * pods.length)]
+  expectThat(pod !== undefined, 'there is no replica to kill')
+  return pod
+}

@@ -1,0 +1,112 @@
+// Runs scenarios one after another on one rig and says what each one showed.
+import { appendFileSync } from 'node:fs'
+import { type Ledger, openLedger } from '../ledger/ledger.ts'
+import { paths } from '../rig/paths.ts'
+import type { Rig } from '../rig/rig.ts'
+import { until } from '../rig/wait.ts'
+import { describeFailure } from './failure.ts'
+import { installProduct } from './product.ts'
+import type { Context, Form, Scenario } from './scenario.ts'
+import { markdownTable, type Row, textTable } from './table.ts'
+
+export interface Outcome {
+  readonly scenario: Scenario
+  readonly seconds: number
+  readonly failure?: string
+  /** Set if the scenario is known to fail. */
+  readonly knownReason?: string
+  readonly figures: readonly (readonly Row[])[]
+}
+
+export async function runScenarios(rig: Rig, scenarios: readonly Scenario[], form: Form): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const scenario of scenarios) {
+    const outcome = await runOne(rig, scenario, form)
+    outcomes.push(outcome)
+    const mark = outcome.failure === undefined ? 'ok  ' : 'FAIL'
+    console.log(`${mark} ${scenario.name}: ${scenario.title} (${outcome.seconds.toFixed(1)} s)`)
+    for (const rows of outcome.figures) console.log(textTable(rows))
+    if (outcome.failure !== undefined) console.log(outcome.failure)
+  }
+  return outcomes
+}
+
+/** The closing lines; true if the run is as it should be. */
+export function conclude(outcomes: readonly Outcome[]): boolean {
+  const failed = outcomes.filter(({ failure }) => failure !== undefined)
+  const known = failed.filter(({ knownReason }) => knownReason !== undefined)
+  const mended = outcomes.filter(({ failure, knownReason }) => failure === undefined && knownReason !== undefined)
+  for (const { scenario } of mended) {
+    console.log(`${scenario.name} passes although it is marked as known to fail: remove the mark`)
+  }
+  if (known.length > 0) {
+    console.log(
+      `known to fail: ${known.map(({ scenario, knownReason }) => `${scenario.name} (${knownReason})`).join('; ')}`,
+    )
+  }
+  console.log(`${outcomes.length - failed.length} passed, ${failed.length} failed`)
+  return failed.length === known.length && mended.length === 0
+}
+
+export function figuresPage(outcomes: readonly Outcome[]): string {
+  const parts = outcomes
+    .filter(({ figures }) => figures.length > 0)
+    .map(({ scenario, figures }) => `## ${scenario.title}\n\n${figures.map(markdownTable).join('\n\n')}\n`)
+  return `# Figures of the last campaign\n\n${parts.join('\n')}`
+}
+
+async function runOne(rig: Rig, scenario: Scenario, form: Form): Promise<Outcome> {
+  const startedAt = Date.now()
+  const namespace = `e2e-${scenario.name}`
+  const ledgers: Ledger[] = []
+  const figures: (readonly Row[])[] = []
+  let step = 'install the product'
+  const context: Context = {
+    rig,
+    form,
+    namespace,
+    step: (expected) => {
+      step = expected
+      appendFileSync(`${paths.logs}/steps.log`, `${new Date().toISOString()} ${scenario.name}: ${expected}\n`)
+    },
+    ledger: (name) => {
+      const ledger = openLedger(`${scenario.name}-${name}`)
+      ledgers.push(ledger)
+      return ledger
+    },
+    figures: (rows) => figures.push(rows),
+    applyFunction: async (fn) => {
+      const path = `/apis/core.openfunction.io/v1beta1/namespaces/${namespace}/functions/${fn.metadata.name}`
+      await rig.kube.apply(path, fn)
+    },
+  }
+  const knownReason = scenario.knownToFail?.(rig.profile)
+  const end = (failure?: string): Outcome => ({
+    scenario,
+    seconds: (Date.now() - startedAt) / 1000,
+    figures,
+    ...(failure === undefined ? {} : { failure }),
+    ...(knownReason === undefined ? {} : { knownReason }),
+  })
+  try {
+    await installProduct(rig)
+    await rig.kube.create('/api/v1/namespaces', { metadata: { name: namespace } })
+    await scenario.run(context)
+    await removeNamespace(rig, namespace)
+    return end()
+  } catch (error) {
+    const failure = { scenario: scenario.name, namespace, step, error: error as Error, ledgers }
+    const text = await describeFailure(rig, failure)
+    await removeNamespace(rig, namespace).catch(() => undefined)
+    return end(text)
+  }
+}
+
+async function removeNamespace(rig: Rig, name: string): Promise<void> {
+  await rig.kube.remove(`/api/v1/namespaces/${name}`)
+  // A proxy's pod may take its grace time of 80 s.
+  await until(`namespace ${name} and its pods are gone`, { seconds: 150 }, async () => {
+    const isGone = (await rig.kube.find(`/api/v1/namespaces/${name}`)) === undefined
+    return isGone && rig.kubelet.pods(name).length === 0
+  })
+}
