@@ -1,7 +1,8 @@
 // What happens to an event that the function could not take: how long daprd tries again, and how long the broker waits.
 
+import { annotation } from './annotations.ts'
 import { componentKinds, own, resolveComponent } from './components.ts'
-import type { ComponentSpec, Fn } from './function.ts'
+import type { ComponentSpec, Fn, TextMap } from './function.ts'
 
 // daprd retries nothing by itself, and Redis acknowledges what failed from daprd 1.17 on (components-contrib
 // pubsub/redis/redis.go), unless the time that it gives a delivery is over by then. So the attempts go on for longer than
@@ -33,16 +34,21 @@ export function withDeliveryTimes({ type, metadata }: ComponentSpec): ComponentS
   return [...metadata, ...missing.map(([name, value]) => ({ name, value }))]
 }
 
-/** The components of a Function's inputs, with the number of retries that each needs. */
+/** The components of a Function's inputs in the order of their names, with the number of retries that each needs. */
 export function inputRetries(fn: Fn): ReadonlyMap<string, number> {
   const inputs = fn.isAsync ? (fn.serving.inputs ?? []) : []
-  return new Map(
-    inputs.map((io) => {
-      const { name } = resolveComponent(fn.name, fn.serving, io)
-      const inline = componentKinds.map((kind) => own(fn.serving[kind], io.component)).find(Boolean)
-      return [name, retriesFor(patienceMs(inline) + marginMs)] as const
-    }),
-  )
+  const retries = inputs.map((io) => {
+    const { name } = resolveComponent(fn.name, fn.serving, io)
+    const inline = componentKinds.map((kind) => own(fn.serving[kind], io.component)).find(Boolean)
+    return [name, retriesFor(patienceMs(inline) + marginMs)] as const
+  })
+  return new Map(retries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** For the pod with daprd: other retries make it another pod. */
+export function deliveryAnnotation(fn: Fn): TextMap {
+  const retries = inputRetries(fn)
+  return retries.size === 0 ? {} : { [annotation.delivery]: JSON.stringify(Object.fromEntries(retries)) }
 }
 
 /** How long the broker waits for an answer. Where nobody says it, Redis' own default. */

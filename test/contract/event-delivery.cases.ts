@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { blackHole } from '../support/black-hole.ts'
 import { eventually, metric, setUpProxy, unusedPort } from '../support/proxy.ts'
 import type { Behaviour, FunctionReplica, Handle, Wire } from '../support/wire.ts'
 
@@ -77,6 +78,23 @@ export function eventDeliveryCases(wire: Wire): void {
       const { sidecar } = await setUpProxy(wire, [...dead, replica.port])
 
       for (let i = 0; i < 20; i += 1) expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe('success')
+    })
+
+    test('gives an event to another replica when one does not take the connection in time', async () => {
+      const silent = await blackHole()
+      const replica = await startFunction(() => success)
+      const { sidecar } = await setUpProxy(wire, [silent, replica.port])
+
+      // Of eight events at a time some are sent to the silent replica first.
+      const answers = await Promise.all(Array.from({ length: 8 }, () => sidecar.topic(Buffer.from('"x"'))))
+
+      expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => 'success'))
+    })
+
+    test('gives an event back when no replica takes the connection', async () => {
+      const { sidecar } = await setUpProxy(wire, [await blackHole()], { PROXY_HOLD_TIMEOUT: '500ms' })
+
+      expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.unavailable)
     })
 
     test('holds an event while there is no replica and delivers it when one appears', async () => {

@@ -3,6 +3,7 @@
 import type { KubeObject } from '../../shared/k8s.ts'
 import { annotation, daprPodAnnotations, plainPodAnnotations } from '../annotations.ts'
 import type { Settings } from '../config.ts'
+import { deliveryAnnotation } from '../delivery.ts'
 import type { Container, EnvVar, Fn, PodTemplate, TextMap } from '../function.ts'
 import { daprGrpcPort, daprHttpPort, serviceHost } from '../names.ts'
 import { contractEnv, deployment, identityEnv } from '../pod.ts'
@@ -31,6 +32,7 @@ function replicas(fn: Fn): number | undefined {
 function annotations(fn: Fn): TextMap {
   if (fn.mode !== 'sidecar') return plainPodAnnotations(fn.serving.annotations)
   return daprPodAnnotations(fn.serving.annotations, {
+    ...deliveryAnnotation(fn),
     [annotation.enabled]: 'true',
     [annotation.appId]: fn.appId,
     [annotation.appPort]: String(fn.port),
@@ -43,7 +45,7 @@ const functionContainer = 'function'
 function containers(fn: Fn, template: PodTemplate, settings: Settings): Container[] {
   const given = template.containers ?? []
   const complete = (container: Container): Container => ({
-    ...container,
+    ...{ name: container.name, ...rolloutDefaults(fn, template), ...container },
     image: fn.image,
     ports: ports(fn, container),
     env: env(fn, container, settings),
@@ -52,6 +54,21 @@ function containers(fn: Fn, template: PodTemplate, settings: Settings): Containe
     return given.map((container) => (container.name === functionContainer ? complete(container) : container))
   }
   return [complete({ name: functionContainer, imagePullPolicy: 'IfNotPresent' }), ...given]
+}
+
+/** Time for senders to learn that a pod goes, before it does. */
+const farewellSeconds = 5
+
+/** Without them a rollout sends events and requests to pods that do not listen yet or no more. The template's own win. */
+function rolloutDefaults(fn: Fn, { terminationGracePeriodSeconds }: PodTemplate): Partial<Container> {
+  const graceSeconds =
+    typeof terminationGracePeriodSeconds === 'number' ? terminationGracePeriodSeconds : farewellSeconds
+  // The API server refuses a sleep that is longer than the grace period, or none at all.
+  const seconds = Math.min(farewellSeconds, graceSeconds)
+  return {
+    readinessProbe: { tcpSocket: { port: fn.port }, periodSeconds: 1 },
+    ...(seconds >= 1 && { lifecycle: { preStop: { sleep: { seconds } } } }),
+  }
 }
 
 function ports(fn: Fn, { ports: given = [] }: Container): NonNullable<Container['ports']> {

@@ -8,7 +8,7 @@ import { labels } from '../names.ts'
 /** daprd merges all Resiliency objects by the names of their policies, so ours carry that of the Function and of the component. */
 export function resiliency(fn: Fn): KubeObject[] {
   if (fn.mode === 'none') return []
-  const inputs = [...inputRetries(fn)].sort(([a], [b]) => (a < b ? -1 : 1))
+  const inputs = [...inputRetries(fn)]
   if (inputs.length === 0) return []
   const policy = (component: string) => `${fn.name}-${component}`
   const retry = (maxRetries: number) => ({

@@ -1,6 +1,7 @@
 // The one HTTP/2 connection to a replica: opened when needed, replaced when it ends.
 
 import { type ClientHttp2Session, connect } from 'node:http2'
+import { connect as connectSocket } from 'node:net'
 import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
 
 export interface SessionHolder {
@@ -24,16 +25,19 @@ export function createSessionHolder(address: ReplicaAddress): SessionHolder {
 
   const dial = () =>
     new Promise<ClientHttp2Session>((resolve, reject) => {
+      // A session that is destroyed while it connects says nothing (Node 20), so the socket is ours to give up.
+      const socket = connectSocket(address)
+      const tooLate = setTimeout(() => socket.destroy(new Error('not connected in time')), connectTimeoutMs)
+      // Finds a vanished peer when nothing is under way; a PING would be an attack to some servers (grpc-go).
+      socket.setKeepAlive(true, 10_000)
+      socket.setNoDelay(true)
       const session = connect(`http://${authority(address)}`, {
+        createConnection: () => socket,
         settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
         maxSessionMemory: 128,
       })
-      const tooLate = setTimeout(() => session.destroy(new Error('not connected in time')), connectTimeoutMs)
-      session.once('connect', (_session, socket) => {
+      session.once('connect', () => {
         clearTimeout(tooLate)
-        socket.setNoDelay(true)
-        // Finds a vanished peer when nothing is under way; a PING would be an attack to some servers (grpc-go).
-        socket.setKeepAlive(true, 10_000)
         session.setLocalWindowSize(16 * 1024 * 1024)
         openSession = session
         resolve(session)

@@ -68,10 +68,13 @@ type Target = { readonly kind: 'path'; readonly path: string } | { readonly kind
 
 const isEvent = (route: Route): boolean => route.kind !== 'invoke'
 
-/** The reply to `/dapr/subscribe`; undefined if the replica broke off or did not answer within the connect timeout. */
+/** Time for the answer to `/dapr/subscribe`, the connection included; above the connect timeout, so that it is that which tells. Milliseconds. */
+const askTimeoutMs = 2 * connectTimeoutMs
+
+/** The reply to `/dapr/subscribe`; undefined if the replica broke off or did not answer in time. */
 async function askSubscriptions(pool: Dispatcher): Promise<HttpReply | undefined> {
   const message = { method: 'GET', path: '/dapr/subscribe', headers: [], body: Buffer.alloc(0) }
-  const outcome = await exchange(pool, message, AbortSignal.timeout(connectTimeoutMs))
+  const outcome = await exchange(pool, message, AbortSignal.timeout(askTimeoutMs))
   if (outcome.kind === 'not-run') throw new Error(outcome.cause)
   return outcome.kind === 'answered' ? outcome.reply : undefined
 }

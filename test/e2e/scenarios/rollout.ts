@@ -11,8 +11,6 @@ export const rollout: Scenario = {
   name: 'rollout',
   title: 'a new image, new params and a new proxy under load: no event lost, no caller sees an error',
   forms: ['all', 'campaign'],
-  knownToFail: () =>
-    'a function pod is Ready before it listens and ends while it is still called: no probe, no preStop',
   run: async (context) => {
     const events = await rollAsync(context)
     const calls = await rollSync(context)

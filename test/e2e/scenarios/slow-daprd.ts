@@ -14,7 +14,6 @@ export const slowDaprd: Scenario = {
   name: 'slow-daprd',
   title: 'a daprd that needs 7 s: time to Ready and to the first event, standalone beside sidecar',
   forms: ['all', 'campaign'],
-  knownToFail: () => 'an event that meets the address of a vanished replica waits for the connection far beyond 1 s',
   run: async (context) => {
     const seen = { standalone: await measure(context, 'standalone'), sidecar: await measure(context, 'sidecar') }
     context.figures(
