@@ -45,7 +45,8 @@ const functionContainer = 'function'
 function containers(fn: Fn, template: PodTemplate, settings: Settings): Container[] {
   const given = template.containers ?? []
   const complete = (container: Container): Container => ({
-    ...{ name: container.name, ...rolloutDefaults(fn, template), ...container },
+    ...container,
+    ...rolloutDefaults(fn, template, container),
     image: fn.image,
     ports: ports(fn, container),
     env: env(fn, container, settings),
@@ -60,14 +61,14 @@ function containers(fn: Fn, template: PodTemplate, settings: Settings): Containe
 const farewellSeconds = 5
 
 /** Without them a rollout sends events and requests to pods that do not listen yet or no more. The template's own win. */
-function rolloutDefaults(fn: Fn, { terminationGracePeriodSeconds }: PodTemplate): Partial<Container> {
-  const graceSeconds =
-    typeof terminationGracePeriodSeconds === 'number' ? terminationGracePeriodSeconds : farewellSeconds
+function rolloutDefaults(fn: Fn, template: PodTemplate, given: Container): Partial<Container> {
+  const { terminationGracePeriodSeconds: grace } = template
+  const graceSeconds = typeof grace === 'number' ? grace : farewellSeconds
   // The API server refuses a sleep that is longer than the grace period, or none at all.
   const seconds = Math.min(farewellSeconds, graceSeconds)
   return {
-    readinessProbe: { tcpSocket: { port: fn.port }, periodSeconds: 1 },
-    ...(seconds >= 1 && { lifecycle: { preStop: { sleep: { seconds } } } }),
+    ...(!given.readinessProbe && { readinessProbe: { tcpSocket: { port: fn.port }, periodSeconds: 1 } }),
+    ...(!given.lifecycle && seconds >= 1 && { lifecycle: { preStop: { sleep: { seconds } } } }),
   }
 }
 
