@@ -31,10 +31,21 @@ export function readPlugins(annotations: TextMap): { plugins: Plugins; problems:
     plugins: {
       ...(prePlugins.length > 0 && { prePlugins }),
       ...(postPlugins.length > 0 && { postPlugins }),
-      ...(Object.keys(tracing).length > 0 && { pluginsTracing: tracing }),
+      ...(Object.keys(tracing).length > 0 && { pluginsTracing: readable(tracing) }),
     },
     problems,
   }
+}
+
+/** OpenFunction's Go framework reads every value but `enabled` as text, and does not start on a number. */
+function readable({ enabled, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return { ...(enabled !== undefined && { enabled }), ...(asTexts(rest) as Record<string, unknown>) }
+}
+
+function asTexts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asTexts)
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, asTexts(each)]))
+  return value === null ? '' : String(value)
 }
 
 const field = (name: string): string => `metadata.annotations[${name}]`

@@ -29,8 +29,11 @@ export function readBody(request: Readable, { maxEventBytes, memory }: BodyLimit
       size += chunk.length
       chunks.push(chunk)
     }
+    // A stream of HTTP/2 that the sender resets in the middle of its body ends as well; then it is closed already.
     const onEnd = () =>
-      finish({ kind: 'read', bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) })
+      request.closed
+        ? onClose()
+        : finish({ kind: 'read', bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) })
     const onClose = () => finish({ kind: 'gone' })
     const refuse = (refusal: 'too-large' | 'held-full') => {
       finish({ kind: 'refused', refusal })

@@ -66,6 +66,7 @@ describe('render', () => {
       'Service sink-proxy',
       'Component publisher.bindings.tick',
       'Component publisher.pubsub.broker',
+      'Resiliency publisher',
       'Deployment publisher',
       'Service publisher',
       'Deployment publisher-proxy',

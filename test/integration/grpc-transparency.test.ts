@@ -1,6 +1,13 @@
 // What a function and daprd see of each other through the proxy over gRPC, on real sockets.
 
-import { connect as connectHttp2, constants, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
+import {
+  connect as connectHttp2,
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import {
   Client,
   credentials,
@@ -79,13 +86,15 @@ async function startEcho(
 }
 
 /** A function that works on the frames of HTTP/2, to do what grpc-js does not. */
-async function startFrames(onStream: (stream: ServerHttp2Stream, count: number) => void): Promise<number> {
-  const server: Http2Server = createServer()
+async function startFrames(
+  onStream: (stream: ServerHttp2Stream, count: number, headers: IncomingHttpHeaders) => void,
+): Promise<number> {
+  const server: Http2Server = createServer({ maxHeaderListPairs: 2000 })
   let count = 0
-  server.on('stream', (stream) => {
+  server.on('stream', (stream, headers) => {
     stream.on('error', () => {})
     count += 1
-    onStream(stream, count)
+    onStream(stream, count, headers)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -208,6 +217,51 @@ test('an answer that is not gRPC never becomes UNIMPLEMENTED, which daprd would 
   const { sidecar } = await setUpProxy(grpcWire, [port])
 
   expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe('UNAVAILABLE')
+})
+
+test('an event that the sender cuts off in the middle reaches nobody', async () => {
+  let streams = 0
+  const port = await startFrames((stream) => {
+    streams += 1
+    answerOk(stream)
+  })
+  const { proxy, sidecar } = await setUpProxy(grpcWire, [port])
+  const session = connectHttp2(`http://127.0.0.1:${proxy.port}`)
+  onTestFinished(() => session.destroy())
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/dapr.proto.runtime.v1.AppCallback/OnTopicEvent',
+    'content-type': 'application/grpc',
+  })
+  stream.on('error', () => {})
+  await new Promise((resolve) => stream.write(Buffer.from([0, 0, 0, 3, 232, ...Buffer.alloc(500)]), resolve))
+  stream.close(constants.NGHTTP2_CANCEL)
+  await new Promise((resolve) => stream.once('close', resolve))
+
+  // Behind it on the same way: when this one is through, the other one would be.
+  expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe('success')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(streams).toBe(1)
+})
+
+test('metadata of hundreds of entries passes', async () => {
+  let fields = 0
+  const port = await startFrames((stream, _count, headers) => {
+    fields = Object.keys(headers).filter((name) => name.startsWith('x-header-')).length
+    answerOk(stream)
+  })
+  const { proxy } = await setUpProxy(grpcWire, [port])
+  const session = connectHttp2(`http://127.0.0.1:${proxy.port}`)
+  onTestFinished(() => session.destroy())
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`x-header-${i}`, String(i)]))
+  const stream = session.request({ ':method': 'POST', ':path': echo.path, 'content-type': 'application/grpc', ...many })
+  stream.end(Buffer.from([0, 0, 0, 0, 0]))
+
+  const headers = await new Promise<Record<string, unknown>>((resolve, reject) => {
+    stream.once('response', resolve).once('error', reject)
+  })
+
+  expect([headers[':status'], fields]).toEqual([200, 300])
 })
 
 test('one connection carries a thousand events at a time', async () => {

@@ -1,5 +1,6 @@
 // What a function and daprd see of each other through the proxy over HTTP, on real sockets.
 
+import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
@@ -26,7 +27,7 @@ async function listen(server: Server): Promise<number> {
 
 async function startFunction(answer: { status?: number; headers?: string[]; body?: string } = {}) {
   const seen: Request[] = []
-  const server = createServer(async (incoming, response) => {
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, async (incoming, response) => {
     const body = await read(incoming)
     const { method = '', url: path = '', rawHeaders } = incoming
     seen.push({ method, path, rawHeaders, body })
@@ -173,10 +174,63 @@ test('an event that announces more than the limit is refused before it is sent',
   const { seen, port } = await startFunction()
   const { proxy } = await setUpProxy(httpWire, [port], { PROXY_MAX_EVENT_BYTES: '1000' })
 
-  const answer = await raw(proxy.port, `POST /${binding} HTTP/1.1\r\nHost: app\r\nContent-Length: 1001\r\n\r\n`)
+  const socket = connect(proxy.port, '127.0.0.1')
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  socket.write(`POST /${binding} HTTP/1.1\r\nHost: app\r\nContent-Length: 1001\r\n\r\n`)
+  const [answer] = (await once(socket, 'data')) as [Buffer]
 
-  expect(answer).toMatch(/^HTTP\/1.1 413 /)
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 413 /)
   expect(seen).toEqual([])
+})
+
+test('a sender that writes on is told that its event is too large, not reset', async () => {
+  const { port } = await startFunction()
+  const { proxy } = await setUpProxy(httpWire, [port])
+  const body = Buffer.alloc(8 * 1024 * 1024)
+  const post = async () => (await fetch(`http://127.0.0.1:${proxy.port}/${binding}`, { method: 'POST', body })).status
+
+  for (let i = 0; i < 5; i += 1) expect(await post()).toBe(413)
+})
+
+test('hundreds of fields pass', async () => {
+  const { seen, port, server } = await startFunction()
+  server.maxHeadersCount = 0
+  const { sidecar } = await setUpProxy(httpWire, [port])
+  const metadata = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`x-field-${i}`, String(i)]))
+
+  await sidecar.binding(Buffer.from('x'), { metadata })
+
+  expect(seen[0]?.rawHeaders.filter((text) => text.startsWith('x-field-'))).toHaveLength(1500)
+})
+
+test('a function that starts anew at its address boots anew: its first 404 is not its answer', async () => {
+  let hasRoutes = true
+  const create = () =>
+    createServer(async (incoming, response) => {
+      await read(incoming)
+      response.writeHead(hasRoutes || incoming.url === '/dapr/subscribe' ? 200 : 404).end()
+    })
+  const first = create()
+  const port = await listen(first)
+  const { sidecar } = await setUpProxy(httpWire, [port])
+  expect((await sidecar.binding(Buffer.from('1'))).outcome).toBe('success')
+
+  first.closeAllConnections()
+  await new Promise((resolve) => first.close(resolve))
+  hasRoutes = false
+  const second = create()
+  await new Promise<void>((resolve) => second.listen(port, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    second.close()
+    second.closeAllConnections()
+  })
+  setTimeout(() => {
+    hasRoutes = true
+  }, 500)
+
+  expect((await sidecar.binding(Buffer.from('2'))).outcome).toBe('success')
 })
 
 test('a request with two lengths, or with a length and chunks, never reaches the function', async () => {

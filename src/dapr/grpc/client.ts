@@ -14,8 +14,9 @@ export function createGrpcClient(
   address: ReplicaAddress,
   now = () => performance.now(),
 ): ReplicaClient<GrpcMessage, GrpcReply> {
-  const sessions = createSessionHolder(address)
   const boot = createBootWatch(now)
+  // Whatever listens there next may be a new start of the function.
+  const sessions = createSessionHolder(address, () => boot.unreachable())
 
   const send = async (event: Event<GrpcMessage>): Promise<Outcome<GrpcReply>> => {
     let session: ClientHttp2Session

@@ -2,6 +2,9 @@
 
 import type { OutgoingHttpHeaders } from 'node:http2'
 
+/** Fields of one block. Metadata of a broker travels in them; Node's own limit is 128. Their bytes are bounded apart. */
+export const maxHeaderListPairs = 2000
+
 /** Without pseudo-headers, in order. */
 export function withoutPseudo(raw: readonly string[]): string[] {
   const kept: string[] = []

@@ -13,7 +13,7 @@ import { readBody } from '../body.ts'
 import { headerValue } from '../header-list.ts'
 import type { AppServer, AppServerOptions } from '../server.ts'
 import { codes, messageReply, replyTo, statusReply } from './answers.ts'
-import { headerObject, timeoutMs, withoutPseudo } from './headers.ts'
+import { headerObject, maxHeaderListPairs, timeoutMs, withoutPseudo } from './headers.ts'
 import type { GrpcMessage, GrpcReply } from './message.ts'
 import { createRouteOf, inputBindings, methods, type RouteOf, topicSubscriptions } from './methods.ts'
 
@@ -27,6 +27,7 @@ export function createGrpcServer(options: Options): AppServer {
     settings: { maxConcurrentStreams: 4096, initialWindowSize: 1024 * 1024, maxHeaderListSize: 64 * 1024 },
     // In MB, and for what one session keeps; what events take is bounded by `memory`.
     maxSessionMemory: 128,
+    maxHeaderListPairs,
   })
   server.on('session', (session) => {
     // One connection carries all events, so the window of the connection must not be that of a single stream.

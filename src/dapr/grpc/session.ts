@@ -1,8 +1,9 @@
 // The one HTTP/2 connection to a replica: opened when needed, replaced when it ends.
 
 import { type ClientHttp2Session, connect } from 'node:http2'
-import { connect as connectSocket } from 'node:net'
-import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
+import { dial } from '../dial.ts'
+import { authority, type ReplicaAddress } from '../replica.ts'
+import { maxHeaderListPairs } from './headers.ts'
 
 export interface SessionHolder {
   /** The open session, or a new one. Rejects if the replica cannot be reached within the connect timeout. */
@@ -12,7 +13,8 @@ export interface SessionHolder {
   close(): void
 }
 
-export function createSessionHolder(address: ReplicaAddress): SessionHolder {
+/** `onClosed` is told of each connection that was open and is no more. */
+export function createSessionHolder(address: ReplicaAddress, onClosed: () => void): SessionHolder {
   let current: Promise<ClientHttp2Session> | undefined
   let openSession: ClientHttp2Session | undefined
 
@@ -23,28 +25,24 @@ export function createSessionHolder(address: ReplicaAddress): SessionHolder {
     }
   }
 
-  const dial = () =>
+  const openOne = () =>
     new Promise<ClientHttp2Session>((resolve, reject) => {
       // A session that is destroyed while it connects says nothing (Node 20), so the socket is ours to give up.
-      const socket = connectSocket(address)
-      const tooLate = setTimeout(() => socket.destroy(new Error('not connected in time')), connectTimeoutMs)
-      // Finds a vanished peer when nothing is under way; a PING would be an attack to some servers (grpc-go).
-      socket.setKeepAlive(true, 10_000)
-      socket.setNoDelay(true)
+      const socket = dial(address)
       const session = connect(`http://${authority(address)}`, {
         createConnection: () => socket,
         settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
         maxSessionMemory: 128,
+        maxHeaderListPairs,
       })
       session.once('connect', () => {
-        clearTimeout(tooLate)
+        session.once('close', onClosed)
         session.setLocalWindowSize(16 * 1024 * 1024)
         openSession = session
         resolve(session)
       })
       session.once('goaway', () => retire(session))
       session.once('close', () => {
-        clearTimeout(tooLate)
         retire(session)
         reject(new Error('closed before it was connected'))
       })
@@ -53,7 +51,7 @@ export function createSessionHolder(address: ReplicaAddress): SessionHolder {
 
   return {
     open() {
-      current ??= dial().catch((error: unknown) => {
+      current ??= openOne().catch((error: unknown) => {
         current = undefined
         throw error
       })

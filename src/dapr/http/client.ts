@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { reason } from '../../shared/log.ts'
 import { createBootWatch } from '../boot.ts'
+import { dial } from '../dial.ts'
 import type { Event, Outcome, ReplicaClient, Route } from '../event.ts'
 import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
 import { isMissingRoute, verdictOf } from './answers.ts'
@@ -17,7 +18,10 @@ export function createHttpClient(
   now = () => performance.now(),
 ): ReplicaClient<HttpMessage, HttpReply> {
   const pool: Dispatcher = new Pool(`http://${authority(address)}`, {
-    connect: { timeout: connectTimeoutMs },
+    connect: (_options, done) => {
+      const socket = dial(address)
+      socket.once('connect', () => done(null, socket)).once('error', (error) => done(error, null))
+    },
     // A function may run for as long as daprd waits, and daprd waits without limit.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -26,14 +30,26 @@ export function createHttpClient(
   })
   const boot = createBootWatch(now)
   const topicRoutes = createTopicRoutes(() => askSubscriptions(pool), now)
+  const startOver = () => {
+    boot.unreachable()
+    topicRoutes.forget()
+  }
+  let connections = 0
+  pool.on('connect', () => {
+    connections += 1
+  })
+  pool.on('disconnect', (_origin, _targets, error) => {
+    connections -= 1
+    // Not one that we closed ourselves: whatever listens there next may be a new start of the function.
+    if (connections === 0 && error.code !== 'UND_ERR_INFO') startOver()
+  })
 
   const send = async (event: Event<HttpMessage>): Promise<Outcome<HttpReply>> => {
     const target = await targetOf(event)
     if (target.kind === 'not-run') return target
     const outcome = await exchange(pool, { ...event.message, path: target.path }, event.signal)
     if (outcome.kind === 'not-run') {
-      boot.unreachable()
-      topicRoutes.forget()
+      startOver()
       return outcome
     }
     boot.connected()

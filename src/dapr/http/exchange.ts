@@ -45,7 +45,7 @@ export function exchange(pool: Dispatcher, message: HttpMessage, signal: AbortSi
           if (signal.aborted) onAbort()
         },
         onHeaders(statusCode, rawHeaders) {
-          // 1xx is for this hop; the last one is the reply.
+          // 1xx is for this hop; the last one is the reply. undici takes a 100 that it did not ask for as a broken answer.
           status = statusCode
           headers = endToEnd(rawHeaders.map((bytes) => bytes.toString('latin1')))
           return true

@@ -32,6 +32,8 @@ export function createHttpServer(options: AppServerOptions<HttpMessage, HttpRepl
       serve(options, route, { request, response }).catch(() => response.destroy())
     },
   )
+  // Bounded by their bytes.
+  server.maxHeadersCount = 0
   return appServer(server)
 }
 
@@ -77,8 +79,7 @@ async function serve(
   if (body.kind === 'gone') return
   if (body.kind === 'refused') {
     options.onRefused?.(route, body.refusal)
-    // The rest of the request is not read, so the connection cannot be used again.
-    response.shouldKeepAlive = false
+    // The rest of the request is read and thrown away: to close on a sender that still writes would reset its connection.
     write(request, response, replyTo(route, body))
     return
   }

@@ -15,7 +15,7 @@ const attempts = 200
 export function createPorts(random: () => number): Ports {
   const taken = new Set<number>()
   const tryTake = async (port: number): Promise<boolean> => {
-    if (taken.has(port) || !(await isFree(port))) return false
+    if (taken.has(port) || !(await isFree(port)) || !(await reserve(port))) return false
     taken.add(port)
     return true
   }
@@ -29,6 +29,19 @@ export function createPorts(random: () => number): Ports {
       throw new Error('no free port was found')
     },
   }
+}
+
+/**
+ * Keeps other runs off a port until its process listens there: a name in the kernel that goes with this process.
+ * Only Linux has such names; elsewhere two runs that start at the same moment may meet.
+ */
+function reserve(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'))
+    server.listen(`\0dapr-proxy/port/${port}`, () => resolve(true))
+    server.unref()
+  })
 }
 
 /** On loopback and on all addresses: a port that is taken on either cannot be used by everybody. */
