@@ -71,6 +71,7 @@ const serving = fc.record(
       containers: fc.uniqueArray(
         fc.record({
           name: fc.oneof(word, fc.constant('function')),
+          image: word,
           env: fc.array(fc.record({ name: key, value: fc.string() })),
         }),
         { selector: ({ name }) => name, maxLength: 3 },

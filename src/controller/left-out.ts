@@ -36,7 +36,16 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec): string[] {
     ['spec.serving.scaleOptions.maxReplicas', serving.scaleOptions?.maxReplicas !== undefined],
     ['spec.serving.scaleOptions.keda', serving.scaleOptions?.keda !== undefined],
     ['spec.serving.scaleOptions.knative', serving.scaleOptions?.knative !== undefined],
+    ...routedBindings(serving).map((key) => [`spec.serving.bindings.${key}.metadata[route]`, true] as const),
     ['spec.serving.timeout', serving.timeout !== undefined],
   ]
   return fields.filter(([, isGiven]) => isGiven).map(([field]) => field)
+}
+
+/** The path between daprd and the app is the name of the component: that is where the proxy and the frameworks serve it. */
+function routedBindings({ bindings = {} }: Fn['serving']): string[] {
+  return Object.entries(bindings)
+    .filter(([, { metadata }]) => metadata.some(({ name }) => name === 'route'))
+    .map(([key]) => key)
+    .sort()
 }

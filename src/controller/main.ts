@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { run } from '../shared/lifecycle.ts'
 import { createLog } from '../shared/log.ts'
 import { readControllerConfig } from './config.ts'
+import { help } from './help.ts'
 import { compileShape } from './rules/schema.ts'
 import { startController } from './server.ts'
 
@@ -11,8 +12,12 @@ import { startController } from './server.ts'
 const definition = new URL('../../metacontroller/crd/functions.yaml', import.meta.url)
 const log = createLog((line) => process.stdout.write(line))
 
-await run(process, log, async () => {
-  const config = readControllerConfig(process.env)
-  const checkShape = compileShape(readFileSync(definition, 'utf8'))
-  return startController({ ...config, checkShape, log })
-})
+if (process.argv.includes('--help')) {
+  process.stdout.write(help)
+} else {
+  await run(process, log, async () => {
+    const config = readControllerConfig(process.env)
+    const checkShape = compileShape(readFileSync(definition, 'utf8'))
+    return startController({ ...config, checkShape, log })
+  })
+}

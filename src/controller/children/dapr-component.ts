@@ -9,7 +9,7 @@ import { withoutNulls } from '../prune.ts'
 
 export function daprComponent(fn: Fn): KubeObject[] {
   if (fn.mode === 'none') return []
-  return inlineComponents(fn.name, fn.serving).map(({ name, spec }) => {
+  return inlineComponents(fn.name, fn.serving).map(({ kind, name, spec }) => {
     const given = withoutNulls(spec)
     const { type, version, ignoreErrors, initTimeout } = given
     return {
@@ -21,7 +21,7 @@ export function daprComponent(fn: Fn): KubeObject[] {
         version,
         ...(ignoreErrors !== undefined && { ignoreErrors }),
         ...(initTimeout !== undefined && { initTimeout }),
-        metadata: withDeliveryTimes(given),
+        metadata: withDeliveryTimes(given).filter((item) => kind !== 'bindings' || item.name !== 'route'),
       },
       scopes: [fn.appId],
     }

@@ -26,7 +26,7 @@ export function checkName({ metadata: { name } }: FunctionObject): Problem[] {
 }
 
 export function checkNames(object: FunctionObject): Problem[] {
-  return [...appId(object), ...version(object), ...labels(object), ...annotationKeys(object)]
+  return [...appId(object), ...version(object), ...labels(object), ...annotationKeys(object), ...others(object)]
 }
 
 function appId(object: FunctionObject): Problem[] {
@@ -59,6 +59,20 @@ function labels({ spec }: FunctionObject): Problem[] {
 const annotationKeys = ({ spec }: FunctionObject): Problem[] =>
   keys(spec.serving?.annotations ?? {}, 'spec.serving.annotations')
 
+function others({ spec }: FunctionObject): Problem[] {
+  const params = Object.keys(spec.serving?.params ?? {}).filter((name) => !isVariableName(name))
+  const secret = spec.imageCredentials?.name ?? ''
+  return [
+    ...params.map((name) => ({
+      field: `spec.serving.params[${name}]`,
+      message: 'is no name of a variable; rename it',
+    })),
+    ...(secret === '' || isSubdomain(secret)
+      ? []
+      : [{ field: 'spec.imageCredentials.name', message: 'is no name of a Secret; use a-z, 0-9, "-" and "." alone' }]),
+  ]
+}
+
 const labelRemedy = 'give at most 63 letters, digits, "-", "_" or ".", with a letter or digit at both ends'
 
 const isLabelValue = (value: string): boolean => value.length <= 63 && labelValue.test(value)
@@ -81,3 +95,10 @@ function isQualifiedName(key: string): boolean {
 /** A DNS-1123 subdomain: what most objects of Kubernetes may be called. */
 export const isSubdomain = (text: string): boolean =>
   text.length <= 253 && text.split('.').every((label) => dns1123.test(label))
+
+/** What a container, a volume or an app-id may be called. */
+export const isDnsLabel = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 63 && dns1123.test(value)
+
+/** What Kubernetes takes for the name of an environment variable. */
+export const isVariableName = (value: unknown): value is string => typeof value === 'string' && /^[^\s=]+$/.test(value)

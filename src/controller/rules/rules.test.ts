@@ -107,6 +107,8 @@ describe('a wrong field is named', () => {
     ['spec.serving.pubsub.Bus', { serving: { pubsub: { Bus: component } } }],
     ['spec.serving.states.cart.type', { serving: { states: { cart: component } } }],
     ['spec.serving.scaleOptions.minReplicas', { serving: { scaleOptions: { minReplicas: -1 } } }],
+    ['spec.serving.params[]', { serving: { params: { '': 'x' } } }],
+    ['spec.imageCredentials.name', { spec: { imageCredentials: { name: 'Bad_Name' } } }],
     ['spec.serving.labels[team]', { serving: { labels: { team: 'a team' } } }],
     ['spec.serving.labels[a b]', { serving: { labels: { 'a b': 'c' } } }],
     ['spec.serving.annotations[/x]', { serving: { annotations: { '/x': '' } } }],
@@ -163,9 +165,22 @@ describe('a template is refused as a whole', () => {
       container({ volumeMounts: [{ name: 'a', mountPath: '/a', mountPropagation: 'Bidirectional' }] }),
     ],
     [`${at}.containers[0].env[0].name`, container({ env: [{ value: 'x' }] })],
+    [`${at}.containers[0].env[0].name`, container({ env: [{ name: '' }] })],
+    [`${at}.containers[0].ports[0].containerPort`, container({ ports: [{ containerPort: 70000 }] })],
+    [`${at}.containers[0].imagePullPolicy`, container({ imagePullPolicy: 'Sometimes' })],
+    [`${at}.containers[0].name`, template({ containers: [{ name: 'Up_per', image: 'x' }] })],
+    [`${at}.containers[1].image`, template({ containers: [{ name: 'function' }, { name: 'b' }] })],
     [`${at}.containers[0]`, template({ containers: [null] })],
     [`${at}.containers`, template({ containers: { function: {} } })],
-    [`${at}.containers`, template({ containers: [{ name: 'a' }, { name: 'a' }] })],
+    [
+      `${at}.containers`,
+      template({
+        containers: [
+          { name: 'a', image: 'x' },
+          { name: 'a', image: 'x' },
+        ],
+      }),
+    ],
     [at, { serving: { template: 'x' } }],
   ])('%s', (field, change) => {
     expect(Object.keys(problemsOf(change))).toEqual([field])

@@ -1,6 +1,7 @@
 // What a Function may ask of its pods. It is created with Metacontroller's rights, so what is not listed is refused.
 
 import type { Problem } from '../../shared/func-context.ts'
+import { isDnsLabel, isVariableName } from './names.ts'
 
 type Shape = (value: unknown, field: string) => Problem[]
 
@@ -14,9 +15,18 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 
 const text = ofType((value) => typeof value === 'string', 'a string')
 const whole = ofType(Number.isSafeInteger, 'a whole number')
+const port = ofType(
+  (value) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 65535,
+  'a port from 1 to 65535',
+)
+const label = ofType((value) => isDnsLabel(value), 'at most 63 characters, each a-z, 0-9 or "-"')
+const variable = ofType(isVariableName, 'the name of a variable, without "="')
 const flag = ofType((value) => typeof value === 'boolean', 'true or false')
 const map = ofType(isMap, 'a map')
 const list = ofType(Array.isArray, 'a list')
+
+const oneOf = (...choices: readonly string[]): Shape =>
+  ofType((value) => choices.includes(value as string), `one of ${choices.join(', ')}`)
 
 const only =
   (allowed: string | boolean): Shape =>
@@ -63,15 +73,15 @@ const containerSecurity = fields({
 
 const container = fields(
   {
-    name: text,
+    name: label,
     image: text,
-    imagePullPolicy: text,
+    imagePullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
     command: each(text),
     args: each(text),
     workingDir: text,
-    env: each(fields({ name: text, value: text, valueFrom: map }, 'name')),
+    env: each(fields({ name: variable, value: text, valueFrom: map }, 'name')),
     envFrom: each(map),
-    ports: each(fields({ name: text, containerPort: whole, protocol: text }, 'containerPort')),
+    ports: each(fields({ name: text, containerPort: port, protocol: oneOf('TCP', 'UDP', 'SCTP') }, 'containerPort')),
     resources: map,
     // No mountPropagation: it reaches into the node.
     volumeMounts: each(
@@ -90,7 +100,7 @@ const container = fields(
 )
 
 const volume = fields(
-  { name: text, emptyDir: map, secret: map, configMap: map, projected: map, persistentVolumeClaim: map },
+  { name: label, emptyDir: map, secret: map, configMap: map, projected: map, persistentVolumeClaim: map },
   'name',
 )
 
@@ -122,7 +132,18 @@ const field = 'spec.serving.template'
 /** Judges any value that stands for a template. */
 export function checkTemplate(template: unknown): Problem[] {
   const problems = template === undefined || template === null ? [] : pod(template, field)
-  return problems.length > 0 ? problems : doubles(template)
+  return problems.length > 0 ? problems : [...doubles(template), ...images(template)]
+}
+
+/** The Function says the image of its own container; the others must say theirs. */
+function images(template: unknown): Problem[] {
+  const lists = (template ?? {}) as Record<string, { name: string; image?: string }[] | undefined>
+  return ['containers', 'initContainers'].flatMap((key) =>
+    (lists[key] ?? []).flatMap(({ name, image }, index) => {
+      const isOwn = key === 'containers' && name === 'function'
+      return isOwn || image ? [] : [{ field: `${field}.${key}[${index}].image`, message: 'is missing; add it' }]
+    }),
+  )
 }
 
 /** Containers of one name would be merged into one by Metacontroller. */
