@@ -23,6 +23,9 @@ const usage = `usage: dapr-proxy COMMAND [--help]
 
 const { env, execPath, stdout, stderr } = process
 const edge: Edge = { env, execPath, cwd: process.cwd(), stdout, stderr, on: process.on.bind(process) }
+// Whoever reads has seen enough, as in `render … | head`.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+
 const [name = '', ...argv] = process.argv.slice(2)
 const isHelp = name === '--help' || name === '-h'
 
