@@ -11,6 +11,10 @@ import { expectNothingMissing, functionReady, settled } from './steps.ts'
 const name = 'steady'
 const rate = 50
 
+// After an outage of the API server the controllers of Kubernetes and Metacontroller watch again only after a pause of up
+// to 30 s, doubled by jitter (client-go, reflector), and a Deployment needs two of them, one after the other.
+const relistSeconds = 150
+
 interface Outage {
   readonly what: string
   readonly seconds: number
@@ -98,11 +102,11 @@ async function suffer(context: Context, ledger: Ledger, one: Outage) {
   await context.applyFunction(
     recorder(ledger, { name, replicas: 2, topic: name, redis: quickRedelivery, params: { ROUND: round } }),
   )
-  await until('the change reached the Deployment', { seconds: 90 }, async () => {
+  await until('the change reached the Deployment', { seconds: relistSeconds }, async () => {
     const text = await context.rig.kubectl('get', 'deployment', name, '-n', context.namespace, '-o', 'json')
     return text.includes(`"${round}"`)
   })
-  await functionReady(context, name)
+  await functionReady(context, name, 'standalone', relistSeconds)
   return {
     outage: one.what,
     seconds: one.seconds,
