@@ -12,8 +12,9 @@ export const annotation = {
   appProtocol: 'dapr.io/app-protocol',
   plugins: 'plugins',
   tracing: 'plugins.tracing',
-  /** The retries of each input. daprd stops delivering for a while when they change under it, so the pod is replaced instead. */
-  delivery: 'dapr-proxy/delivery',
+  config: 'dapr.io/config',
+  /** Stands for all that daprd reads at its start, so that its pod is replaced when any of that changes. */
+  daprObjects: 'dapr-proxy/dapr-objects',
   /** Where a run on one machine finds the code. It never reaches a child. */
   source: 'dapr-proxy/source',
 } as const
@@ -33,7 +34,7 @@ const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/sidecar-listen-addresses',
   'dapr.io/unix-domain-socket-path',
   annotation.source,
-  annotation.delivery,
+  annotation.daprObjects,
 ])
 
 /** Annotations of a pod with daprd: the user's, then ours, which win. */

@@ -1,8 +1,7 @@
 // What happens to an event that the function could not take: how long daprd tries again, and how long the broker waits.
 
-import { annotation } from './annotations.ts'
 import { componentKinds, own, resolveComponent } from './components.ts'
-import type { ComponentSpec, Fn, TextMap } from './function.ts'
+import type { ComponentSpec, Fn } from './function.ts'
 
 // daprd retries nothing by itself, and Redis acknowledges what failed from daprd 1.17 on (components-contrib
 // pubsub/redis/redis.go), unless the time that it gives a delivery is over by then. So the attempts go on for longer than
@@ -43,12 +42,6 @@ export function inputRetries(fn: Fn): ReadonlyMap<string, number> {
     return [name, retriesFor(patienceMs(inline) + marginMs)] as const
   })
   return new Map(retries.sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/** For the pod with daprd: other retries make it another pod. */
-export function deliveryAnnotation(fn: Fn): TextMap {
-  const retries = inputRetries(fn)
-  return retries.size === 0 ? {} : { [annotation.delivery]: JSON.stringify(Object.fromEntries(retries)) }
 }
 
 /** How long the broker waits for an answer. Where nobody says it, Redis' own default. */

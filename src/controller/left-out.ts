@@ -12,6 +12,7 @@ export interface ChildResource {
 /** The resource of each kind that a maker may return. */
 export const resources: Readonly<Record<string, string>> = {
   Component: 'components',
+  Configuration: 'configurations',
   Deployment: 'deployments',
   Resiliency: 'resiliencies',
   Service: 'services',

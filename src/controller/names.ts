@@ -41,7 +41,7 @@ export const selector = (fn: Pick<Fn, 'name'>, role: Role): TextMap => ({
 })
 
 /** Labels of one child, also of the pods of a workload. The user's come first, ours win. */
-export function labels(fn: Fn, role: Role | 'component' | 'resiliency', user: TextMap = {}): TextMap {
+export function labels(fn: Fn, role: Role | 'component' | 'resiliency' | 'configuration', user: TextMap = {}): TextMap {
   const ours: TextMap = {
     'app.kubernetes.io/name': fn.name,
     'app.kubernetes.io/managed-by': 'dapr-proxy',

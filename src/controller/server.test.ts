@@ -62,6 +62,7 @@ describe('POST /sync', () => {
     expect(first.headers.get('etag')).toBeNull()
     const { children, status } = JSON.parse(text)
     expect(children.map(({ kind, metadata }: typeof deployment) => `${kind} ${metadata.name}`)).toEqual([
+      'Configuration sink',
       'Deployment sink',
       'Service sink',
       'Deployment sink-proxy',

@@ -60,6 +60,7 @@ describe('render', () => {
     expect([status, stderr]).toEqual([0, ''])
     const children = parseAllDocuments(stdout).map((document) => document.toJS())
     expect(children.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'Configuration sink',
       'Deployment sink',
       'Service sink',
       'Deployment sink-proxy',
@@ -67,6 +68,7 @@ describe('render', () => {
       'Component publisher.bindings.tick',
       'Component publisher.pubsub.broker',
       'Resiliency publisher',
+      'Configuration publisher',
       'Deployment publisher',
       'Service publisher',
       'Deployment publisher-proxy',

@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../shared/k8s.ts'
 import { annotation, daprPodAnnotations, plainPodAnnotations } from '../annotations.ts'
 import type { Settings } from '../config.ts'
-import { deliveryAnnotation } from '../delivery.ts'
+import { daprAnnotations } from '../dapr-objects.ts'
 import type { Container, EnvVar, Fn, PodTemplate, TextMap } from '../function.ts'
 import { daprGrpcPort, daprHttpPort, serviceHost } from '../names.ts'
 import { contractEnv, deployment, identityEnv } from '../pod.ts'
@@ -32,7 +32,7 @@ function replicas(fn: Fn): number | undefined {
 function annotations(fn: Fn): TextMap {
   if (fn.mode !== 'sidecar') return plainPodAnnotations(fn.serving.annotations)
   return daprPodAnnotations(fn.serving.annotations, {
-    ...deliveryAnnotation(fn),
+    ...daprAnnotations(fn),
     [annotation.enabled]: 'true',
     [annotation.appId]: fn.appId,
     [annotation.appPort]: String(fn.port),

@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../shared/k8s.ts'
 import { annotation, daprPodAnnotations } from '../annotations.ts'
 import type { Settings } from '../config.ts'
-import { deliveryAnnotation } from '../delivery.ts'
+import { daprAnnotations } from '../dapr-objects.ts'
 import type { EnvVar, Fn, TextMap } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, deployment, identityEnv } from '../pod.ts'
@@ -61,7 +61,7 @@ function env(fn: Fn, settings: Settings): EnvVar[] {
 
 function annotations(fn: Fn): TextMap {
   return daprPodAnnotations(fn.serving.annotations, {
-    ...deliveryAnnotation(fn),
+    ...daprAnnotations(fn),
     [annotation.enabled]: 'true',
     [annotation.appId]: fn.appId,
     [annotation.appPort]: String(proxyAppPort(fn)),

@@ -1,0 +1,35 @@
+// All that a daprd reads when it starts, and a mark by which its pod is replaced when any of it changes.
+
+import type { KubeObject } from '../shared/k8s.ts'
+import { annotation } from './annotations.ts'
+import { daprComponent } from './children/dapr-component.ts'
+import { daprConfiguration } from './children/dapr-configuration.ts'
+import { resiliency } from './children/resiliency.ts'
+import type { Fn, TextMap } from './function.ts'
+
+export function daprObjects(fn: Fn): KubeObject[] {
+  return [...daprComponent(fn), ...resiliency(fn), ...daprConfiguration(fn)]
+}
+
+/** Annotations of the pod with daprd. */
+export function daprAnnotations(fn: Fn): TextMap {
+  const [configuration] = daprConfiguration(fn)
+  const content = daprObjects(fn).map(({ kind, metadata, spec, scopes }) => [kind, metadata.name, spec, scopes])
+  return {
+    ...(configuration && { [annotation.config]: configuration.metadata.name }),
+    [annotation.daprObjects]: fnv1a(JSON.stringify(content, inOrder)),
+  }
+}
+
+/** For JSON.stringify: the order in which a user wrote a map must not replace a pod. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** FNV-1a, 32 bits: tells one text from another, and nothing of what it says. */
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}
