@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { publish } from '../ledger/publisher.ts'
 import { pause, until } from '../rig/wait.ts'
 import { type Mode, recorder } from './functions.ts'
-import type { Context, Scenario } from './scenario.ts'
+import { type Context, expectThat, type Scenario } from './scenario.ts'
 import { expectNothingMissing, functionPath, functionReady, settled } from './steps.ts'
 
 const events = 1000
@@ -36,6 +36,9 @@ async function measure(context: Context, mode: Mode, replicas: number) {
     .flatMap(({ containers }) =>
       containers.map(({ spec, process }) => ({ name: spec.name, mebibytes: residentMebibytes(process?.pid) })),
     )
+  // A proxy and a daprd for all replicas, or a daprd for each.
+  const expected = mode === 'standalone' ? replicas + 2 : replicas * 2
+  expectThat(found.length === expected, `${found.length} processes run, ${expected} should`)
   const sum = (container: string) =>
     Math.round(found.reduce((total, one) => (one.name === container ? total + one.mebibytes : total), 0))
   await context.rig.kube.remove(functionPath(context, name))

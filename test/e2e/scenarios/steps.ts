@@ -94,3 +94,18 @@ export function expectNoDuplicates(found: Verdict): void {
   const some = [...found.duplicates].slice(0, 5).map(([id, n]) => `${id} × ${n}`)
   expectThat(found.duplicates.size === 0, `${found.duplicates.size} events were handled twice: ${some.join(', ')} …`)
 }
+
+/** Waits until the proxy of a Function knows the live pods of it and no others; resolves to the milliseconds that this took. */
+export async function proxyKnowsPods(context: Context, name: string): Promise<number> {
+  const startedAt = Date.now()
+  const proxy = await onePodOf(context, `${name}-proxy`)
+  await until('the proxy knows the replicas', { seconds: 90, everyMs: 50 }, async () => {
+    const addresses = (await podsOf(context, name)).map((pod) => pod.address).sort()
+    const text = await (await fetch(`http://${proxy.address}:8081/metrics`)).text()
+    const known = [...text.matchAll(/^dapr_proxy_replica_events_total\{replica="([^":]+):\d+"\}/gm)].map(
+      ([, one]) => one,
+    )
+    return known.sort().join() === addresses.join()
+  })
+  return Date.now() - startedAt
+}
