@@ -13,14 +13,34 @@ export interface Route {
 /** `invoke` is all that is not an event of a component: service invocation, jobs, configuration, actors. */
 export type RouteKind = 'topic' | 'binding' | 'invoke'
 
-/** One event. `Message` is what the protocol carries (HTTP or gRPC); the core never looks into it. */
+/**
+ * One event. `Message` is what the protocol carries (HTTP or gRPC) together with the way back for the answer; the core
+ * never looks into it.
+ */
 export interface Event<Message> {
   readonly route: Route
   readonly message: Message
   /** When the sender stops waiting, in milliseconds of `performance.now()`; absent if it never does. */
   readonly deadlineMs?: number
-  /** Aborted when the sender has gone away. */
-  readonly signal: AbortSignal
+  readonly sender: Sender
+  /** What an event of a topic says of itself; absent for anything else. Costs a look into the bytes, so ask when it matters. */
+  readonly identity?: () => Identity
+}
+
+/** Attributes of a CloudEvent, as far as the event carries them. Together they name one event. */
+export interface Identity {
+  readonly id?: string
+  readonly source?: string
+  /** `partitionkey` (CloudEvents partitioning extension), or the key that the broker's metadata names. */
+  readonly partitionKey?: string
+}
+
+/** Who sent an event and waits for what comes of it. */
+export interface Sender {
+  /** It has gone away before it had its answer. */
+  readonly isGone: boolean
+  /** Calls `listener` when the sender goes away, until the returned function is called. */
+  onGone(listener: () => void): () => void
 }
 
 /** What the function said, for metrics and balancing. The answer itself passes through as it is. */
@@ -34,16 +54,27 @@ export type Refusal =
   | 'cancelled' // the sender has gone away
   | 'too-large' // the event is above the size limit
 
-export type Outcome<Reply> =
-  | { readonly kind: 'answered'; readonly reply: Reply; readonly verdict: Verdict }
+export type Outcome =
+  /** The function answered, and its answer is on its way to the sender. */
+  | { readonly kind: 'answered'; readonly verdict: Verdict }
   /** The function certainly did not run: refused, unreachable, not connected in time, or still booting. */
   | { readonly kind: 'not-run'; readonly cause: string }
   /** The connection broke after the request was sent: nobody knows whether the function ran. */
-  | { readonly kind: 'broken'; readonly cause: string }
+  | {
+      readonly kind: 'broken'
+      readonly cause: string
+      /** Part of the answer has reached the sender: it can be told nothing else. */
+      readonly hasBegun?: true
+    }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
+/** What came of one exchange with a replica. */
+export type Exchanged<Reply> =
+  | { readonly kind: 'answered'; readonly reply: Reply }
+  | Exclude<Outcome, { kind: 'answered' }>
+
 /** What to tell whoever sent an event that came to nothing. */
-export function explain(outcome: Exclude<Outcome<never>, { kind: 'answered' }>): string {
+export function explain(outcome: Exclude<Outcome, { kind: 'answered' }>): string {
   switch (outcome.kind) {
     case 'broken':
       return `the connection to the function broke before its answer: ${outcome.cause}`
@@ -62,12 +93,15 @@ const refusalText: Readonly<Record<Refusal, string>> = {
   'too-large': 'the event is larger than the limit',
 }
 
-/** A server of the app channel calls one, a client for one replica is one, the proxy is a stack of them. Never rejects. */
-export type EventHandler<Message, Reply> = (event: Event<Message>) => Promise<Outcome<Reply>>
+/**
+ * A server of the app channel calls one, a client for one replica is one, the proxy is a stack of them. It gives the
+ * answer back through the message. Never rejects.
+ */
+export type EventHandler<Message> = (event: Event<Message>) => Promise<Outcome>
 
 /** A client of one replica. */
-export interface ReplicaClient<Message, Reply> {
-  readonly send: EventHandler<Message, Reply>
+export interface ReplicaClient<Message> {
+  readonly send: EventHandler<Message>
   /** Closes idle connections; what is in flight finishes first. */
   close(): void
 }

@@ -3,9 +3,9 @@
 import type { EventHandler, Refusal, Route } from './event.ts'
 import type { Inputs } from './inputs.ts'
 
-export interface AppServerOptions<Message, Reply> {
+export interface AppServerOptions<Message> {
   readonly inputs: Inputs
-  readonly handler: EventHandler<Message, Reply>
+  readonly handler: EventHandler<Message>
   /** The answer to daprd's health check. */
   readonly isHealthy: () => boolean
   /** Bytes of one event; a larger one is refused. */

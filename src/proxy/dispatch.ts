@@ -5,21 +5,17 @@ import { lease, type Pick } from './balancer.ts'
 import type { Hold } from './hold.ts'
 import type { Replica, Replicas } from './replicas.ts'
 
-export interface DispatchParts<Message, Reply> {
-  readonly replicas: Replicas<Message, Reply>
+export interface DispatchParts<Message> {
+  readonly replicas: Replicas<Message>
   readonly pick: Pick
   readonly hold: Hold
 }
 
 /** What a replica answers is the answer. What broke after it was sent is not tried again here: the function may have run. */
-export function dispatch<Message, Reply>({
-  replicas,
-  pick,
-  hold,
-}: DispatchParts<Message, Reply>): EventHandler<Message, Reply> {
+export function dispatch<Message>({ replicas, pick, hold }: DispatchParts<Message>): EventHandler<Message> {
   return async (event) => {
     const patience = hold.begin(event)
-    const refusing = new Set<Replica<Message, Reply>>()
+    const refusing = new Set<Replica<Message>>()
     for (;;) {
       const candidates = replicas.current()
       const chosen = lease(pick, candidates, refusing)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Departure, patientSender } from '../dapr/departure.ts'
 import type { Event } from '../dapr/event.ts'
 import { createHold, type Subscribe } from './hold.ts'
 
@@ -6,7 +7,7 @@ const never: Subscribe = () => () => {}
 const event = (fields: Partial<Event<unknown>> = {}): Event<unknown> => ({
   route: { kind: 'topic', name: '' },
   message: undefined,
-  signal: new AbortController().signal,
+  sender: patientSender,
   ...fields,
 })
 const create = (maxHeld = 10, holdTimeoutMs = 1000) =>
@@ -73,11 +74,9 @@ describe('createHold', () => {
   })
 
   test('ends when the sender has gone, and leaves no timer behind', async () => {
-    const sender = new AbortController()
-    const waiting = create()
-      .begin(event({ signal: sender.signal }))
-      .wait(never, false)
-    sender.abort()
+    const sender = new Departure()
+    const waiting = create().begin(event({ sender })).wait(never, false)
+    sender.leave()
 
     expect(await waiting).toBe('cancelled')
     expect(vi.getTimerCount()).toBe(0)

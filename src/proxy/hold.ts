@@ -1,6 +1,6 @@
 // Where events wait for a replica: bounded in number and in time.
 
-import type { Event, Refusal } from '../dapr/event.ts'
+import type { Event, Refusal, Sender } from '../dapr/event.ts'
 
 export interface HoldLimits {
   /** Events that may wait at one time. */
@@ -50,9 +50,9 @@ export function createHold(
         const restMs = hasReplicas ? pauseMs * (0.5 + random() / 2) : leftMs
         pauseMs = Math.min(pauseMs * 2, longestPauseMs)
         held += 1
-        await firstOf(onChange, Math.min(restMs, leftMs), event.signal)
+        await firstOf(onChange, Math.min(restMs, leftMs), event.sender)
         held -= 1
-        return event.signal.aborted ? 'cancelled' : undefined
+        return event.sender.isGone ? 'cancelled' : undefined
       },
     }
   }
@@ -61,17 +61,17 @@ export function createHold(
 }
 
 /** Leaves neither a timer nor a listener behind. */
-function firstOf(onChange: Subscribe, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
+function firstOf(onChange: Subscribe, delayMs: number, sender: Sender): Promise<void> {
+  if (sender.isGone) return Promise.resolve()
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
       unsubscribe()
-      signal.removeEventListener('abort', done)
+      forget()
       resolve()
     }
     const timer = setTimeout(done, delayMs)
-    signal.addEventListener('abort', done)
+    const forget = sender.onGone(done)
     const unsubscribe = onChange(done)
   })
 }

@@ -27,7 +27,7 @@ export interface Series {
 
 export interface Metrics {
   /** Wraps a handler so that each event is counted and timed. */
-  measured<Message, Reply>(handler: EventHandler<Message, Reply>): EventHandler<Message, Reply>
+  measured<Message>(handler: EventHandler<Message>): EventHandler<Message>
   /** Counts an event that never reached the handler. */
   refused(route: Route, refusal: Refusal): void
   /** Events in the handler now, held ones included. */
@@ -56,7 +56,7 @@ export function createMetrics(sources: Sources, now = () => performance.now()): 
     return found
   }
 
-  const measured = <Message, Reply>(handler: EventHandler<Message, Reply>): EventHandler<Message, Reply> => {
+  const measured = <Message>(handler: EventHandler<Message>): EventHandler<Message> => {
     return async (event: Event<Message>) => {
       const startedMs = now()
       inFlight += 1
@@ -91,7 +91,7 @@ export function createMetrics(sources: Sources, now = () => performance.now()): 
   }
 }
 
-function resultOf(outcome: Outcome<unknown>): Result {
+function resultOf(outcome: Outcome): Result {
   switch (outcome.kind) {
     case 'answered':
       return outcome.verdict

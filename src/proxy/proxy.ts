@@ -1,6 +1,6 @@
 // The whole proxy, in the order in which an event passes through it.
 
-import type { EventHandler, ReplicaClient } from '../dapr/event.ts'
+import type { ReplicaClient } from '../dapr/event.ts'
 import { inputsOf } from '../dapr/inputs.ts'
 import type { ReplicaAddress } from '../dapr/replica.ts'
 import type { AppServer, AppServerOptions } from '../dapr/server.ts'
@@ -24,9 +24,9 @@ export interface RunningProxy extends Running {
 }
 
 /** One protocol: how events come in, and how they go out to a replica. */
-interface Protocol<Message, Reply> {
-  readonly createServer: (options: AppServerOptions<Message, Reply>) => AppServer
-  readonly createClient: (address: ReplicaAddress) => ReplicaClient<Message, Reply>
+interface Protocol<Message> {
+  readonly createServer: (options: AppServerOptions<Message>) => AppServer
+  readonly createClient: (address: ReplicaAddress) => ReplicaClient<Message>
 }
 
 /** Listens at once and resolves then. daprd may come before there is a replica. */
@@ -42,11 +42,7 @@ export async function startProxy(config: ProxyConfig, log: Log): Promise<Running
   return start(config, log, { createServer, createClient })
 }
 
-async function start<Message, Reply>(
-  config: ProxyConfig,
-  log: Log,
-  protocol: Protocol<Message, Reply>,
-): Promise<RunningProxy> {
+async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<Message>): Promise<RunningProxy> {
   const { listen } = config
   let isHealthy = true
   let isReady = false
@@ -63,10 +59,7 @@ async function start<Message, Reply>(
     memory,
     onRefused: metrics.refused,
     // … is counted, goes to the less loaded of two replicas, to another one if that did not run it, or waits for one.
-    handler: metrics.measured(dispatch({ replicas, pick: leastLoadedOfTwo(Math.random), hold })) satisfies EventHandler<
-      Message,
-      Reply
-    >,
+    handler: metrics.measured(dispatch({ replicas, pick: leastLoadedOfTwo(Math.random), hold })),
   })
 
   const admin = createAdmin({ isReady: () => isReady, metrics })

@@ -5,7 +5,7 @@ const at = (...ports: number[]) => ports.map((port) => ({ host: '10.0.0.1', port
 
 function create() {
   const closed: number[] = []
-  const replicas = new Replicas<undefined, undefined>(({ port }) => ({
+  const replicas = new Replicas<undefined>(({ port }) => ({
     send: async () => ({ kind: 'not-run', cause: '' }),
     close: () => closed.push(port),
   }))

@@ -3,10 +3,10 @@
 import type { ReplicaClient } from '../dapr/event.ts'
 import { authority, type ReplicaAddress } from '../dapr/replica.ts'
 
-export interface Replica<Message, Reply> {
+export interface Replica<Message> {
   /** `host:port` */
   readonly address: string
-  readonly client: ReplicaClient<Message, Reply>
+  readonly client: ReplicaClient<Message>
   /** Events that it works on now. */
   inFlight: number
   /** Events that it has answered. */
@@ -14,16 +14,16 @@ export interface Replica<Message, Reply> {
 }
 
 /** Keeps the client of a replica for as long as its address is in the set. */
-export class Replicas<Message, Reply> {
-  readonly #createClient: (address: ReplicaAddress) => ReplicaClient<Message, Reply>
-  #current: readonly Replica<Message, Reply>[] = []
+export class Replicas<Message> {
+  readonly #createClient: (address: ReplicaAddress) => ReplicaClient<Message>
+  #current: readonly Replica<Message>[] = []
   readonly #listeners = new Set<() => void>()
 
-  constructor(createClient: (address: ReplicaAddress) => ReplicaClient<Message, Reply>) {
+  constructor(createClient: (address: ReplicaAddress) => ReplicaClient<Message>) {
     this.#createClient = createClient
   }
 
-  current(): readonly Replica<Message, Reply>[] {
+  current(): readonly Replica<Message>[] {
     return this.#current
   }
 
@@ -44,7 +44,7 @@ export class Replicas<Message, Reply> {
     for (const listener of [...this.#listeners]) listener()
   }
 
-  #create(address: string, { host, port }: ReplicaAddress): Replica<Message, Reply> {
+  #create(address: string, { host, port }: ReplicaAddress): Replica<Message> {
     return { address, client: this.#createClient({ host, port }), inFlight: 0, answered: 0 }
   }
 }

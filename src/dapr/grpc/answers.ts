@@ -17,11 +17,9 @@ const refusalCode: Readonly<Record<Refusal, number>> = {
   'too-large': codes.resourceExhausted,
 }
 
-/** The reply to daprd for whatever came of an event. */
-export function replyTo(outcome: Outcome<GrpcReply>): GrpcReply {
+/** The reply to daprd for an event that came to nothing. */
+export function replyTo(outcome: Exclude<Outcome, { kind: 'answered' }>): GrpcReply {
   switch (outcome.kind) {
-    case 'answered':
-      return outcome.reply
     case 'broken':
     case 'not-run':
       return statusReply(codes.unavailable, explain(outcome))

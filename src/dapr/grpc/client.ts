@@ -7,18 +7,15 @@ import type { Event, Outcome, ReplicaClient } from '../event.ts'
 import type { ReplicaAddress } from '../replica.ts'
 import { isMissingRoute, statusOf, verdictOf } from './answers.ts'
 import { exchange } from './exchange.ts'
-import type { GrpcMessage, GrpcReply } from './message.ts'
+import type { GrpcMessage } from './message.ts'
 import { createSessionHolder } from './session.ts'
 
-export function createGrpcClient(
-  address: ReplicaAddress,
-  now = () => performance.now(),
-): ReplicaClient<GrpcMessage, GrpcReply> {
+export function createGrpcClient(address: ReplicaAddress, now = () => performance.now()): ReplicaClient<GrpcMessage> {
   const boot = createBootWatch(now)
   // Whatever listens there next may be a new start of the function.
   const sessions = createSessionHolder(address, () => boot.unreachable())
 
-  const send = async (event: Event<GrpcMessage>): Promise<Outcome<GrpcReply>> => {
+  const send = async (event: Event<GrpcMessage>): Promise<Outcome> => {
     let session: ClientHttp2Session
     try {
       session = await sessions.open()
@@ -27,14 +24,15 @@ export function createGrpcClient(
       return { kind: 'not-run', cause: reason(error) }
     }
     boot.connected()
-    const outcome = await exchange(session, event.message, event.signal)
+    const outcome = await exchange(session, event.message, event.sender)
     if (session.closed || session.destroyed) sessions.retire(session)
     if (outcome.kind !== 'answered') return outcome
     const code = statusOf(outcome.reply) as number
     if (event.route.kind !== 'invoke' && isMissingRoute(code)) {
       if (boot.isBooting()) return { kind: 'not-run', cause: 'it has no such method yet' }
     } else boot.answered()
-    return { ...outcome, verdict: verdictOf(event.route, code, outcome.reply) }
+    event.message.answer(outcome.reply)
+    return { kind: 'answered', verdict: verdictOf(event.route, code, outcome.reply) }
   }
 
   return { send, close: () => sessions.close() }

@@ -2,24 +2,24 @@
 
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
 import { reason } from '../../shared/log.ts'
-import type { Outcome } from '../event.ts'
+import type { Exchanged, Sender } from '../event.ts'
 import { maxReplyBytes } from '../replica.ts'
 import { statusOf } from './answers.ts'
 import { headerObject, withoutPseudo } from './headers.ts'
-import type { GrpcMessage, GrpcReply } from './message.ts'
+import type { GrpcReply, GrpcRequest } from './message.ts'
 
 /** Never rejects. `not-run` is certain: the replica refused the stream. The verdict is the caller's to give. */
 export function exchange(
   session: ClientHttp2Session,
-  message: GrpcMessage,
-  signal: AbortSignal,
-): Promise<Outcome<GrpcReply>> {
+  request: GrpcRequest,
+  sender: Sender,
+): Promise<Exchanged<GrpcReply>> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve({ kind: 'refused', refusal: 'cancelled' })
+    if (sender.isGone) return resolve({ kind: 'refused', refusal: 'cancelled' })
     let stream: ClientHttp2Stream
     try {
-      const pseudo = { ':method': 'POST', ':path': message.path }
-      stream = session.request(headerObject(message.headers, pseudo))
+      const pseudo = { ':method': 'POST', ':path': request.path }
+      stream = session.request(headerObject(request.headers, pseudo))
     } catch (error) {
       // The session ended between two turns, and nothing was sent; or the metadata cannot be sent to anyone.
       const isOver = session.closed || session.destroyed
@@ -30,8 +30,8 @@ export function exchange(
     let trailers: string[] = []
     let size = 0
     const chunks: Buffer[] = []
-    const onAbort = () => stream.close(constants.NGHTTP2_CANCEL)
-    signal.addEventListener('abort', onAbort)
+    const onGone = () => stream.close(constants.NGHTTP2_CANCEL)
+    const forget = sender.onGone(onGone)
     // The types of Node leave out the list of fields as they came, which is the last argument.
     stream.once('response', (_headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
       headers = withoutPseudo(raw)
@@ -51,15 +51,15 @@ export function exchange(
       cause = reason(error)
     })
     stream.once('close', () => {
-      signal.removeEventListener('abort', onAbort)
+      forget()
       const reply = trailers.length === 0 ? trailersOnly(headers) : { headers, body: Buffer.concat(chunks), trailers }
-      if (statusOf(reply) !== undefined) return resolve({ kind: 'answered', verdict: 'success', reply })
-      if (signal.aborted) return resolve({ kind: 'refused', refusal: 'cancelled' })
+      if (statusOf(reply) !== undefined) return resolve({ kind: 'answered', reply })
+      if (sender.isGone) return resolve({ kind: 'refused', refusal: 'cancelled' })
       // Without an id it never left; a refused one was not looked at (RFC 9113 §8.7).
       const isUntouched = stream.id === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
       resolve({ kind: isUntouched ? 'not-run' : 'broken', cause })
     })
-    stream.end(message.body)
+    stream.end(request.body)
   })
 }
 

@@ -1,12 +1,18 @@
 // What travels over the gRPC app channel: the frames of one call, kept as they came.
 
 /** `headers` is a flat list of name, value, name, value, without pseudo-headers. */
-export interface GrpcMessage {
+export interface GrpcRequest {
   /** `/package.Service/Method` */
   readonly path: string
   readonly headers: readonly string[]
   /** The length-prefixed messages of the request, byte for byte. */
   readonly body: Buffer
+}
+
+/** A request together with the way back. */
+export interface GrpcMessage extends GrpcRequest {
+  /** Called once, with the whole reply. */
+  answer(reply: GrpcReply): void
 }
 
 export interface GrpcReply {

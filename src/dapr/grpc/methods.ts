@@ -2,7 +2,6 @@
 
 import type { Route } from '../event.ts'
 import type { Inputs } from '../inputs.ts'
-import type { GrpcMessage } from './message.ts'
 import { bytesField, firstMessage, readFields } from './wire.ts'
 
 const service = '/dapr.proto.runtime.v1.AppCallback'
@@ -24,13 +23,13 @@ const unknownTopic: Route = { kind: 'topic', name: '' }
 const unknownBinding: Route = { kind: 'binding', name: '' }
 const invoke: Route = { kind: 'invoke', name: '' }
 
-export type RouteOf = (message: GrpcMessage) => Route
+export type RouteOf = (path: string, body: Buffer) => Route
 
 /** Finds out what a call is about. A topic or binding that the Function does not declare still is one, without a name. */
 export function createRouteOf(inputs: Inputs): RouteOf {
   const topics = new Map(inputs.topics.map(({ route }) => [route.name, route]))
   const bindings = new Map(inputs.bindings.map(({ route }) => [route.name, route]))
-  return ({ path, body }) => {
+  return (path, body) => {
     if (path === methods.onTopicEvent) {
       const [topic, pubsub] = texts(body, [topicField, pubsubNameField])
       return topics.get(`${pubsub}/${topic}`) ?? unknownTopic

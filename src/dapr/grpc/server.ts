@@ -10,6 +10,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import { readBody } from '../body.ts'
+import { Departure } from '../departure.ts'
 import { headerValue } from '../header-list.ts'
 import type { AppServer, AppServerOptions } from '../server.ts'
 import { codes, messageReply, replyTo, statusReply } from './answers.ts'
@@ -17,7 +18,7 @@ import { headerObject, maxHeaderListPairs, timeoutMs, withoutPseudo } from './he
 import type { GrpcMessage, GrpcReply } from './message.ts'
 import { createRouteOf, inputBindings, methods, type RouteOf, topicSubscriptions } from './methods.ts'
 
-type Options = AppServerOptions<GrpcMessage, GrpcReply>
+type Options = AppServerOptions<GrpcMessage>
 
 /** Serves the gRPC app channel over HTTP/2 without TLS. It never closes a connection by itself. */
 export function createGrpcServer(options: Options): AppServer {
@@ -73,26 +74,27 @@ async function serve(
   options: Options,
   routeOf: RouteOf,
   stream: ServerHttp2Stream,
-  call: Omit<GrpcMessage, 'body'>,
+  call: Pick<GrpcMessage, 'path' | 'headers'>,
 ): Promise<void> {
   const arrivedMs = performance.now()
   const body = await readBody(stream, options)
   if (body.kind === 'gone') return
   if (body.kind === 'refused') {
-    const route = routeOf({ ...call, body: Buffer.alloc(0) })
+    const route = routeOf(call.path, Buffer.alloc(0))
     options.onRefused?.(route, body.refusal)
     write(stream, replyTo(body))
     return
   }
   try {
-    const message = { ...call, body: body.bytes }
-    const route = routeOf(message)
-    const gone = new AbortController()
-    stream.once('close', () => gone.abort())
+    const answer = (reply: GrpcReply) => write(stream, reply)
+    const message = { ...call, body: body.bytes, answer }
+    const route = routeOf(call.path, body.bytes)
+    const sender = new Departure()
+    stream.once('close', () => sender.leave())
     const patienceMs = timeoutMs(headerValue(call.headers, 'grpc-timeout'))
     const deadline = patienceMs === undefined ? {} : { deadlineMs: arrivedMs + patienceMs }
-    const outcome = await options.handler({ route, message, signal: gone.signal, ...deadline })
-    write(stream, replyTo(outcome))
+    const outcome = await options.handler({ route, message, sender, ...deadline })
+    if (outcome.kind !== 'answered') write(stream, replyTo(outcome))
   } finally {
     options.memory.give(body.bytes.length)
   }

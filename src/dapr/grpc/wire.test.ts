@@ -35,11 +35,10 @@ test('protobuf itself reads our replies', () => {
 test('we read what protobuf writes', () => {
   const routeOf = createRouteOf(inputs)
   const call = (method: string, request: object) =>
-    routeOf({
-      path: `/dapr.proto.runtime.v1.AppCallback/${method}`,
-      headers: [],
-      body: frame(appCallback[method]?.requestSerialize(request) as Buffer),
-    })
+    routeOf(
+      `/dapr.proto.runtime.v1.AppCallback/${method}`,
+      frame(appCallback[method]?.requestSerialize(request) as Buffer),
+    )
 
   const event = { id: '1', data: Buffer.from([255]), pubsub_name: 'bus', topic: 'töpic', extensions: { fields: {} } }
   expect(call('OnTopicEvent', event)).toMatchObject({ kind: 'topic', name: 'bus/töpic' })

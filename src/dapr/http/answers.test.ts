@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome, Refusal, Route } from '../event.ts'
-import { replyTo, verdictOf } from './answers.ts'
+import type { Refusal, Route } from '../event.ts'
+import { replyTo, toSidecar, verdictOf } from './answers.ts'
 import type { HttpReply } from './message.ts'
 
 const topic: Route = { kind: 'topic', name: 't' }
@@ -40,7 +40,7 @@ describe('verdictOf: what daprd takes the answer of a topic for', () => {
 })
 
 describe('replyTo', () => {
-  const refused = (refusal: Refusal): Outcome<HttpReply> => ({ kind: 'refused', refusal })
+  const refused = (refusal: Refusal) => ({ kind: 'refused', refusal }) as const
 
   test.each([
     [refused('no-replica'), 503],
@@ -51,7 +51,7 @@ describe('replyTo', () => {
     [{ kind: 'broken', cause: 'reset' } as const, 503],
     [{ kind: 'not-run', cause: 'refused' } as const, 503],
   ])('%j is %d', (outcome, status) => {
-    expect(replyTo(topic, outcome).status).toBe(status)
+    expect(replyTo(outcome).status).toBe(status)
   })
 
   test.each([
@@ -61,6 +61,6 @@ describe('replyTo', () => {
     [topic, 204, 204],
     [topic, 404, 404],
   ])('%j: %d of the function is %d for daprd', (route, status, expected) => {
-    expect(replyTo(route, { kind: 'answered', verdict: 'success', reply: reply(status) }).status).toBe(expected)
+    expect(toSidecar(route, reply(status)).status).toBe(expected)
   })
 })

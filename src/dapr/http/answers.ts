@@ -12,11 +12,9 @@ const refusalStatus: Readonly<Record<Refusal, number>> = {
   'too-large': 413,
 }
 
-/** The reply to daprd for whatever came of an event. */
-export function replyTo(route: Route, outcome: Outcome<HttpReply>): HttpReply {
+/** The reply to daprd for an event that came to nothing. */
+export function replyTo(outcome: Exclude<Outcome, { kind: 'answered' }>): HttpReply {
   switch (outcome.kind) {
-    case 'answered':
-      return toSidecar(route, outcome.reply)
     case 'broken':
     case 'not-run':
       return plainReply(503, explain(outcome))
@@ -26,7 +24,7 @@ export function replyTo(route: Route, outcome: Outcome<HttpReply>): HttpReply {
 }
 
 /** daprd takes nothing but 200 for success of a binding once a retry policy is in force (dapr binding/send.go). */
-function toSidecar(route: Route, reply: HttpReply): HttpReply {
+export function toSidecar(route: Route, reply: HttpReply): HttpReply {
   const isOtherSuccess = reply.status > 200 && reply.status < 300
   return route.kind === 'binding' && isOtherSuccess ? { ...reply, status: 200 } : reply
 }

@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { reason } from '../../shared/log.ts'
 import { createBootWatch } from '../boot.ts'
+import { Departure } from '../departure.ts'
 import { dial } from '../dial.ts'
 import type { Event, Outcome, ReplicaClient, Route } from '../event.ts'
 import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
@@ -13,10 +14,7 @@ import { exchange } from './exchange.ts'
 import type { HttpMessage, HttpReply } from './message.ts'
 import { createTopicRoutes } from './topic-routes.ts'
 
-export function createHttpClient(
-  address: ReplicaAddress,
-  now = () => performance.now(),
-): ReplicaClient<HttpMessage, HttpReply> {
+export function createHttpClient(address: ReplicaAddress, now = () => performance.now()): ReplicaClient<HttpMessage> {
   const pool: Dispatcher = new Pool(`http://${authority(address)}`, {
     connect: (_options, done) => {
       const socket = dial(address)
@@ -44,10 +42,10 @@ export function createHttpClient(
     if (connections === 0 && error.code !== 'UND_ERR_INFO') startOver()
   })
 
-  const send = async (event: Event<HttpMessage>): Promise<Outcome<HttpReply>> => {
+  const send = async (event: Event<HttpMessage>): Promise<Outcome> => {
     const target = await targetOf(event)
     if (target.kind === 'not-run') return target
-    const outcome = await exchange(pool, { ...event.message, path: target.path }, event.signal)
+    const outcome = await exchange(pool, { ...event.message, path: target.path }, event.sender)
     if (outcome.kind === 'not-run') {
       startOver()
       return outcome
@@ -60,7 +58,8 @@ export function createHttpClient(
         return { kind: 'not-run', cause: 'it has no such route yet' }
       }
     } else boot.answered()
-    return { ...outcome, verdict: verdictOf(event.route, outcome.reply) }
+    event.message.answer(outcome.reply)
+    return { kind: 'answered', verdict: verdictOf(event.route, outcome.reply) }
   }
 
   const targetOf = async ({ route, message }: Event<HttpMessage>): Promise<Target> => {
@@ -89,8 +88,11 @@ const askTimeoutMs = 2 * connectTimeoutMs
 
 /** The reply to `/dapr/subscribe`; undefined if the replica broke off or did not answer in time. */
 async function askSubscriptions(pool: Dispatcher): Promise<HttpReply | undefined> {
-  const message = { method: 'GET', path: '/dapr/subscribe', headers: [], body: Buffer.alloc(0) }
-  const outcome = await exchange(pool, message, AbortSignal.timeout(askTimeoutMs))
+  const request = { method: 'GET', path: '/dapr/subscribe', headers: [], body: Buffer.alloc(0) }
+  const asker = new Departure()
+  const tooLate = setTimeout(() => asker.leave(), askTimeoutMs)
+  const outcome = await exchange(pool, request, asker)
+  clearTimeout(tooLate)
   if (outcome.kind === 'not-run') throw new Error(outcome.cause)
   return outcome.kind === 'answered' ? outcome.reply : undefined
 }

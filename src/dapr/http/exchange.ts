@@ -2,13 +2,13 @@
 
 import type { Dispatcher } from 'undici'
 import { reason } from '../../shared/log.ts'
-import type { Outcome } from '../event.ts'
+import type { Exchanged, Sender } from '../event.ts'
 import { maxReplyBytes } from '../replica.ts'
 import { endToEnd } from './headers.ts'
-import type { HttpMessage, HttpReply } from './message.ts'
+import type { HttpReply, HttpRequest } from './message.ts'
 
 /** Never rejects. `not-run` is certain: not one byte of the request has left. The verdict is the caller's to give. */
-export function exchange(pool: Dispatcher, message: HttpMessage, signal: AbortSignal): Promise<Outcome<HttpReply>> {
+export function exchange(pool: Dispatcher, request: HttpRequest, sender: Sender): Promise<Exchanged<HttpReply>> {
   return new Promise((resolve) => {
     let isSent = false
     let abort: ((reason?: Error) => void) | undefined
@@ -16,33 +16,33 @@ export function exchange(pool: Dispatcher, message: HttpMessage, signal: AbortSi
     let headers: string[] = []
     let size = 0
     const chunks: Buffer[] = []
-    const onAbort = () => abort?.(new Error('the sender has gone away'))
-    const finish = (outcome: Outcome<HttpReply>) => {
-      signal.removeEventListener('abort', onAbort)
+    const onGone = () => abort?.(new Error('the sender has gone away'))
+    const finish = (outcome: Exchanged<HttpReply>) => {
+      forget()
       resolve(outcome)
     }
-    const fail = (error: Error): Outcome<HttpReply> => {
-      if (signal.aborted) return { kind: 'refused', refusal: 'cancelled' }
+    const fail = (error: Error): Exchanged<HttpReply> => {
+      if (sender.isGone) return { kind: 'refused', refusal: 'cancelled' }
       // A request that undici will not write is no better on another replica.
       const isHopeless = (error as { code?: string }).code === 'UND_ERR_INVALID_ARG'
       return { kind: isSent || isHopeless ? 'broken' : 'not-run', cause: reason(error) }
     }
-    if (signal.aborted) return finish({ kind: 'refused', refusal: 'cancelled' })
-    signal.addEventListener('abort', onAbort)
+    if (sender.isGone) return finish({ kind: 'refused', refusal: 'cancelled' })
+    const forget = sender.onGone(onGone)
     // undici's first handler shape: the second one hands out header objects, which lose order, spelling and number.
     pool.dispatch(
       {
-        path: message.path,
-        method: message.method as Dispatcher.HttpMethod,
-        headers: [...message.headers],
-        body: message.body,
+        path: request.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: [...request.headers],
+        body: request.body,
       },
       {
         // Called just before the request is written: until then the function cannot have run.
         onConnect(abortRequest) {
           isSent = true
           abort = abortRequest
-          if (signal.aborted) onAbort()
+          if (sender.isGone) onGone()
         },
         onHeaders(statusCode, rawHeaders) {
           // 1xx is for this hop; the last one is the reply. undici takes a 100 that it did not ask for as a broken answer.
@@ -58,7 +58,7 @@ export function exchange(pool: Dispatcher, message: HttpMessage, signal: AbortSi
         },
         onComplete: () => {
           const body = Buffer.concat(chunks)
-          finish({ kind: 'answered', verdict: 'success', reply: { status, headers, body } })
+          finish({ kind: 'answered', reply: { status, headers, body } })
         },
         onError: (error) => finish(fail(error)),
       },

@@ -2,16 +2,17 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { readBody } from '../body.ts'
+import { Departure } from '../departure.ts'
 import type { Outcome, Route } from '../event.ts'
 import type { AppServer, AppServerOptions } from '../server.ts'
-import { jsonReply, plainReply, replyTo } from './answers.ts'
+import { jsonReply, plainReply, replyTo, toSidecar } from './answers.ts'
 import { endToEnd } from './headers.ts'
 import type { HttpMessage, HttpReply } from './message.ts'
 
 const invoke: Route = { kind: 'invoke', name: '' }
 
 /** Serves the HTTP app channel. It never closes an idle connection: daprd does not repeat a POST that meets a closing socket. */
-export function createHttpServer(options: AppServerOptions<HttpMessage, HttpReply>): AppServer {
+export function createHttpServer(options: AppServerOptions<HttpMessage>): AppServer {
   const routes = routesByPath(options)
   const server = createServer(
     {
@@ -37,16 +38,13 @@ export function createHttpServer(options: AppServerOptions<HttpMessage, HttpRepl
   return appServer(server)
 }
 
-function routesByPath({ inputs }: AppServerOptions<HttpMessage, HttpReply>): Map<string, Route> {
+function routesByPath({ inputs }: AppServerOptions<HttpMessage>): Map<string, Route> {
   const all = [...inputs.topics, ...inputs.bindings]
   return new Map(all.map(({ path, route }) => [path, route]))
 }
 
 /** What daprd asks of an app before and between events; none of it may wait for a function. */
-function localAnswer(
-  options: AppServerOptions<HttpMessage, HttpReply>,
-  request: IncomingMessage,
-): HttpReply | undefined {
+function localAnswer(options: AppServerOptions<HttpMessage>, request: IncomingMessage): HttpReply | undefined {
   const path = pathOf(request.url)
   if (request.method === 'GET') {
     if (path === '/dapr/config') return jsonReply({})
@@ -71,7 +69,7 @@ interface Exchange {
 }
 
 async function serve(
-  options: AppServerOptions<HttpMessage, HttpReply>,
+  options: AppServerOptions<HttpMessage>,
   route: Route,
   { request, response }: Exchange,
 ): Promise<void> {
@@ -80,32 +78,34 @@ async function serve(
   if (body.kind === 'refused') {
     options.onRefused?.(route, body.refusal)
     // The rest of the request is read and thrown away: to close on a sender that still writes would reset its connection.
-    write(request, response, replyTo(route, body))
+    write(request, response, replyTo(body))
     return
   }
   try {
     const outcome = await handle(options, route, { request, response, body: body.bytes })
-    if (!response.destroyed) write(request, response, replyTo(route, outcome))
+    if (outcome.kind !== 'answered') write(request, response, replyTo(outcome))
   } finally {
     options.memory.give(body.bytes.length)
   }
 }
 
 async function handle(
-  options: AppServerOptions<HttpMessage, HttpReply>,
+  options: AppServerOptions<HttpMessage>,
   route: Route,
   { request, response, body }: Exchange & { readonly body: Buffer },
-): Promise<Outcome<HttpReply>> {
-  const gone = new AbortController()
+): Promise<Outcome> {
+  const sender = new Departure()
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
+    if (!response.writableFinished) sender.leave()
   })
   const { method = 'POST', url: path = '/' } = request
-  const message = { method, path, headers: endToEnd(request.rawHeaders), body }
-  return options.handler({ route, message, signal: gone.signal })
+  const headers = endToEnd(request.rawHeaders)
+  const answer = (reply: HttpReply) => write(request, response, toSidecar(route, reply))
+  return options.handler({ route, message: { method, path, headers, body, answer }, sender })
 }
 
 function write(request: IncomingMessage, response: ServerResponse, reply: HttpReply): void {
+  if (response.destroyed) return
   const headers = [...reply.headers]
   const hasBody = request.method !== 'HEAD' && reply.status !== 204 && reply.status !== 304
   if (hasBody) headers.push('content-length', String(reply.body.length))

@@ -1,6 +1,6 @@
 // Serves an async function: Dapr's app channel, over the protocol that the platform chose.
 
-import type { EventHandler } from '../../dapr/event.ts'
+import type { Event, EventHandler, Verdict } from '../../dapr/event.ts'
 import { inputsOf } from '../../dapr/inputs.ts'
 import { type AppServer, defaultMaxEventBytes, unlimitedMemory } from '../../dapr/server.ts'
 import type { FrameworkConfig } from '../config.ts'
@@ -37,11 +37,21 @@ export async function createAsyncServer({ config, run, inFlight, isHealthy }: As
   return createGrpcServer({ ...common, handler: counted(createGrpcHandler(run, loadCallbackCodec()), inFlight) })
 }
 
-function counted<M, R>(handler: EventHandler<M, R>, inFlight: InFlight): EventHandler<M, R> {
+/** The function at work on one event. */
+export type AnswerEvent<Request, Reply> = (
+  event: Event<Request>,
+) => Promise<{ readonly verdict: Verdict; readonly reply: Reply }>
+
+function counted<Request, Reply>(
+  answerEvent: AnswerEvent<Request, Reply>,
+  inFlight: InFlight,
+): EventHandler<Request & { answer(reply: Reply): void }> {
   return async (event) => {
     const leave = inFlight.enter()
     try {
-      return await handler(event)
+      const { verdict, reply } = await answerEvent(event)
+      event.message.answer(reply)
+      return { kind: 'answered', verdict }
     } finally {
       leave()
     }

@@ -1,11 +1,12 @@
 // Events of the gRPC app channel: from the call to what the function gets, and from its result to the reply.
 
-import type { Event, EventHandler } from '../../dapr/event.ts'
+import type { Event } from '../../dapr/event.ts'
 import { codes, messageReply, statusReply } from '../../dapr/grpc/answers.ts'
-import type { GrpcMessage, GrpcReply } from '../../dapr/grpc/message.ts'
+import type { GrpcReply, GrpcRequest } from '../../dapr/grpc/message.ts'
 import { firstMessage } from '../../dapr/grpc/wire.ts'
 import type { EventSource } from '../context.ts'
 import { decodeByContent, decodeData } from '../payload.ts'
+import type { AnswerEvent } from './async-server.ts'
 import { type CallbackCodec, structToObject, type TopicEventRequest } from './callback-codec.ts'
 import type { EventResult, RunEvent } from './run-event.ts'
 
@@ -13,7 +14,7 @@ import type { EventResult, RunEvent } from './run-event.ts'
 const unknown = 2
 const internal = 13
 
-export function createGrpcHandler(run: RunEvent, codec: CallbackCodec): EventHandler<GrpcMessage, GrpcReply> {
+export function createGrpcHandler(run: RunEvent, codec: CallbackCodec): AnswerEvent<GrpcRequest, GrpcReply> {
   return async (event) => {
     const { kind } = event.route
     // The function is the app here, so a missing method is its own to report.
@@ -27,22 +28,20 @@ export function createGrpcHandler(run: RunEvent, codec: CallbackCodec): EventHan
     const result = await run(reading.source, reading.data)
     const { verdict } = result
     return {
-      kind: 'answered',
       verdict,
       reply: kind === 'topic' ? topicReply(result, codec) : bindingReply(result, codec),
     }
   }
 }
 
-const failed = (code: number, text: string) =>
-  ({ kind: 'answered', verdict: 'failed', reply: statusReply(code, text) }) as const
+const failed = (code: number, text: string) => ({ verdict: 'failed', reply: statusReply(code, text) }) as const
 
 interface Reading {
   readonly source: EventSource
   readonly data: unknown
 }
 
-function readTopicEvent({ message }: Event<GrpcMessage>, codec: CallbackCodec): Reading {
+function readTopicEvent({ message }: Event<GrpcRequest>, codec: CallbackCodec): Reading {
   const request = codec.topicEvent(messageOf(message))
   const source: EventSource = {
     kind: 'topic',
@@ -60,12 +59,12 @@ function attributesOf(request: TopicEventRequest): Record<string, unknown> {
   return { id, source, type, specversion, datacontenttype, ...structToObject(request.extensions) }
 }
 
-function readBindingEvent({ message }: Event<GrpcMessage>, codec: CallbackCodec): Reading {
+function readBindingEvent({ message }: Event<GrpcRequest>, codec: CallbackCodec): Reading {
   const { name, data, metadata } = codec.bindingEvent(messageOf(message))
   return { source: { kind: 'binding', component: name, attributes: {}, metadata }, data: decodeByContent(data) }
 }
 
-function messageOf({ body }: GrpcMessage): Buffer {
+function messageOf({ body }: GrpcRequest): Buffer {
   const message = firstMessage(body)
   if (message === undefined) throw new Error('not one uncompressed message')
   return message
@@ -81,7 +80,7 @@ const notMetadata = new Set([
   'dapr-api-token',
 ])
 
-function metadataOf({ headers }: GrpcMessage): Record<string, string> {
+function metadataOf({ headers }: GrpcRequest): Record<string, string> {
   const fields: [string, string][] = []
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] as string

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { patientSender } from '../../dapr/departure.ts'
 import type { Event, Route } from '../../dapr/event.ts'
-import type { HttpMessage } from '../../dapr/http/message.ts'
+import type { HttpRequest } from '../../dapr/http/message.ts'
 import { silentLog } from '../../shared/log.ts'
 import type { EventSource } from '../context.ts'
 import { createHttpHandler } from './http-events.ts'
@@ -64,7 +65,7 @@ test.each<[unknown, string, string]>([
 ])('a topic function that returns %j', async (value, status, verdict) => {
   const outcome = await answer(orders, () => value)
 
-  expect(outcome).toMatchObject({ kind: 'answered', verdict, reply: { status: 200 } })
+  expect(outcome).toMatchObject({ verdict, reply: { status: 200 } })
   expect(outcome.body).toBe(JSON.stringify({ status }))
 })
 
@@ -124,10 +125,9 @@ async function answer(route: Route, act: () => unknown, method = 'POST') {
   const outcome = await createHttpHandler(run)(
     eventOf(route, { method, path: '/', headers: [], body: Buffer.alloc(0) }),
   )
-  if (outcome.kind !== 'answered') throw new Error(outcome.kind)
   return { ...outcome, body: outcome.reply.body.toString() }
 }
 
-function eventOf(route: Route, message: HttpMessage): Event<HttpMessage> {
-  return { route, message, signal: new AbortController().signal }
+function eventOf(route: Route, message: HttpRequest): Event<HttpRequest> {
+  return { route, message, sender: patientSender }
 }

@@ -1,13 +1,14 @@
 // Events of the HTTP app channel: from the request to what the function gets, and from its result to the reply.
 
-import type { Event, EventHandler, Verdict } from '../../dapr/event.ts'
+import type { Event, Verdict } from '../../dapr/event.ts'
 import { jsonReply } from '../../dapr/http/answers.ts'
-import type { HttpMessage, HttpReply } from '../../dapr/http/message.ts'
+import type { HttpReply, HttpRequest } from '../../dapr/http/message.ts'
 import type { EventSource } from '../context.ts'
 import { decodeByContent, decodeData } from '../payload.ts'
+import type { AnswerEvent } from './async-server.ts'
 import type { EventResult, RunEvent } from './run-event.ts'
 
-export function createHttpHandler(run: RunEvent): EventHandler<HttpMessage, HttpReply> {
+export function createHttpHandler(run: RunEvent): AnswerEvent<HttpRequest, HttpReply> {
   return async (event) => {
     const { kind } = event.route
     // The function is the app here, so a missing route is its own to report.
@@ -19,20 +20,20 @@ export function createHttpHandler(run: RunEvent): EventHandler<HttpMessage, Http
   }
 }
 
-const answered = (verdict: Verdict, reply: HttpReply) => ({ kind: 'answered', verdict, reply }) as const
+const answered = (verdict: Verdict, reply: HttpReply) => ({ verdict, reply })
 
 interface Reading {
   readonly source: EventSource
   readonly data: unknown
 }
 
-function readBindingEvent({ route, message }: Event<HttpMessage>): Reading {
+function readBindingEvent({ route, message }: Event<HttpRequest>): Reading {
   const source: EventSource = { kind: 'binding', component: route.name, attributes: {}, metadata: metadataOf(message) }
   // daprd says application/json whatever the binding sent.
   return { source, data: decodeByContent(message.body) }
 }
 
-function readTopicEvent({ route, message }: Event<HttpMessage>): Reading {
+function readTopicEvent({ route, message }: Event<HttpRequest>): Reading {
   const metadata = metadataOf(message)
   const envelope = envelopeOf(message.body, metadata)
   const { pubsub: component = route.name, topic = '' } = route
@@ -70,7 +71,7 @@ function dataOf(envelope: Envelope): unknown {
 }
 
 /** The header fields, which is where daprd puts what the broker said. The app's token is not for the function. */
-function metadataOf({ headers }: HttpMessage): Record<string, string> {
+function metadataOf({ headers }: HttpRequest): Record<string, string> {
   const fields: [string, string][] = []
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase()
