@@ -3,6 +3,7 @@
 import type { AppServer } from '../dapr/server.ts'
 import { ConfigurationError } from '../shared/env.ts'
 import type { Running } from '../shared/lifecycle.ts'
+import { listenProblem } from '../shared/listen.ts'
 import { type Log, reason } from '../shared/log.ts'
 import { createAsyncServer } from './async/async-server.ts'
 import { createRunEvent } from './async/run-event.ts'
@@ -73,10 +74,8 @@ async function listen(server: Server, { host, port, portField }: FrameworkConfig
       throw error
     })
   } catch (error) {
-    const problem = { EADDRINUSE: 'is in use', EACCES: 'is not open to this user' }[codeOf(error) ?? '']
-    if (problem !== undefined) {
-      throw new ConfigurationError([{ field: portField, message: `is ${port}, which ${problem}; give another port` }])
-    }
+    const isAboutPort = ['EADDRINUSE', 'EACCES'].includes(codeOf(error) ?? '')
+    if (isAboutPort) throw new ConfigurationError([listenProblem({ variable: portField, port }, error)])
     const message = `is ${host}, which cannot be listened on (${reason(error)}); give an address of this machine`
     throw new ConfigurationError([{ field: 'FUNCTION_HOST', message }])
   }

@@ -16,13 +16,14 @@ export async function listenOn(...ports: readonly Port[]): Promise<number[]> {
   const results = await Promise.allSettled(ports.map(({ listen }) => listen()))
   const problems: Problem[] = []
   for (const [index, result] of results.entries()) {
-    if (result.status === 'rejected') problems.push(problemOf(ports[index] as Port, result.reason))
+    if (result.status === 'rejected') problems.push(listenProblem(ports[index] as Port, result.reason))
   }
   if (problems.length > 0) throw new ConfigurationError(problems)
   return results.map((result) => (result as PromiseFulfilledResult<number>).value)
 }
 
-function problemOf({ variable, port }: Port, error: unknown): Problem {
+/** Why a port cannot be had, and what mends it. */
+export function listenProblem({ variable, port }: Pick<Port, 'variable' | 'port'>, error: unknown): Problem {
   const { code, message } = error as NodeJS.ErrnoException
   switch (code) {
     case 'EADDRINUSE':
