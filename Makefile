@@ -11,7 +11,7 @@ NODE_IMAGE ?= node:24-bookworm-slim
 
 sources := $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help build run test check golden bench e2e e2e-smoke e2e-campaign e2e-tools e2e-shell image clean
+.PHONY: help build run test check golden bench e2e e2e-smoke e2e-campaign e2e-tools e2e-shell parity image clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ e2e-campaign: build ## the long form of it; writes its figures to test/e2e/FIGUR
 
 e2e-tools: node_modules/.installed ## build the counterparts into .cache
 	@node --import tsx test/e2e/tools/build.ts
+
+parity: build e2e-tools ## the same events through a real daprd with and without the proxy have the same outcomes
+	npx vitest run test/parity
 
 e2e-shell: build ## leave a cluster with the product running, and say what to try
 	@$(e2e_run) shell
