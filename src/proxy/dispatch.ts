@@ -80,7 +80,6 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
 
   const handler = async (event: Event<Message>): Promise<Outcome> => {
     const startedMs = time.now()
-    underWay += 1
     budget.event(startedMs)
     const journey: Journey<Message> = {
       event,
@@ -93,6 +92,7 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
       breaks: 0,
       broken: undefined,
     }
+    underWay += 1
     const outcome = await (order && journey.key
       ? inTurn(journey, { order, hold }, () => deliver(journey))
       : deliver(journey))
@@ -107,8 +107,8 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
 const broken = (error: unknown): Outcome => ({ kind: 'broken', cause: reason(error) })
 
 /** Waits for the turn of a key, and gives it on. */
-async function inTurn(
-  journey: Journey<unknown>,
+async function inTurn<Message>(
+  journey: Journey<Message>,
   { order, hold }: Turns,
   deliver: () => Promise<Outcome>,
 ): Promise<Outcome> {

@@ -24,7 +24,10 @@ const client: ReplicaClient<undefined> = {
 
 for (const balance of balances) {
   for (const count of [1, 3, 100]) {
-    const core = createCore({ ...limits, balance, joinDuplicates: false }, { createClient: () => client, probe, time, observer })
+    const core = createCore(
+      { ...limits, balance, joinDuplicates: false },
+      { createClient: () => client, probe, time, observer },
+    )
     core.replicas.replace(Array.from({ length: count }, (_, index) => ({ host: '10.0.0.1', port: index + 1 })))
     await core.firstReplica()
     const run = async (total: number) => {

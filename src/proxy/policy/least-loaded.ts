@@ -8,10 +8,7 @@ import { at, type Candidate, easedIn, type Policy } from './policy.ts'
  */
 const alike = 2
 
-/**
- * A replica never looks more than this many times slower than another. One long event among short ones would otherwise keep a
- * replica idle for a minute, and pile hundreds of events onto the others.
- */
+/** A replica never looks more than this many times slower than another: latency is a guess, a queue is a fact. */
 const mostSlower = 16
 
 /**

@@ -3,6 +3,9 @@
 /** Time constant of the latency, in milliseconds (Finagle and Linkerd: 10 s). */
 const latencyTauMs = 10_000
 
+/** One answer raises the latency by this factor at most: a single long event among short ones would shun its replica for a minute. */
+const mostRise = 4
+
 /**
  * A failure weighs like an event that takes this long, in milliseconds (Linkerd's load biaser: 5 s). By Little's law a
  * replica that fails r events a second looks as if it had 5 r more in flight, however fast it fails; and when all of
@@ -36,8 +39,9 @@ export class Load {
 
   succeeded(tookMs: number, nowMs: number): void {
     const weight = Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs)
-    const isPeak = this.#latencyMs === 0 || tookMs >= this.#latencyMs
-    this.#latencyMs = isPeak ? tookMs : this.#latencyMs * weight + tookMs * (1 - weight)
+    if (this.#latencyMs === 0) this.#latencyMs = tookMs
+    else if (tookMs >= this.#latencyMs) this.#latencyMs = Math.min(tookMs, this.#latencyMs * mostRise)
+    else this.#latencyMs = this.#latencyMs * weight + tookMs * (1 - weight)
     this.#latencyAtMs = nowMs
   }
 

@@ -45,7 +45,7 @@ test('a replica gets no event before it has taken a connection', async () => {
   await settled()
   const before = portsOf(replicas.usable())
   away.delete(1)
-  await time.passSlowly(200)
+  await time.play(200)
 
   expect([before, portsOf(replicas.usable())]).toEqual([[2], [1, 2]])
 })
