@@ -7,7 +7,11 @@ import { connectTimeoutMs, type ReplicaAddress } from './replica.ts'
 export function dial({ host, port }: ReplicaAddress): Socket {
   // Keep-alive finds a vanished peer when nothing is under way; a PING of HTTP/2 would be an attack to some servers (grpc-go).
   const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 })
-  const tooLate = setTimeout(() => socket.destroy(new Error('not connected in time')), connectTimeoutMs)
+  const giveUp = () => {
+    if (socket.connecting) socket.destroy(new Error('not connected in time'))
+  }
+  // When this process itself was late, the answer may be waiting to be read: timers run before sockets.
+  const tooLate = setTimeout(() => setImmediate(giveUp), connectTimeoutMs)
   const settled = () => clearTimeout(tooLate)
   return socket.once('connect', settled).once('close', settled)
 }

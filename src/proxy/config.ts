@@ -5,15 +5,27 @@ import { defaultMaxEventBytes } from '../dapr/server.ts'
 import { type Env, EnvReader } from '../shared/env.ts'
 import { type FuncContext, parseFuncContext } from '../shared/func-context.ts'
 import type { Level } from '../shared/log.ts'
+import { type Balance, balances } from './policy/policies.ts'
 
 export interface ProxyConfig {
-  readonly context: FuncContext
+  /** `app`: in front of any Dapr app, whose answers daprd gets to its questions. Default `function`. */
+  readonly mode: 'function' | 'app'
+  /** The Function; absent in front of an app. */
+  readonly context?: FuncContext
   readonly protocol: 'grpc' | 'http'
-  /** Where daprd finds the app. Default: FUNC_CONTEXT.port on 127.0.0.1; 0 takes any free port. */
+  /** Where daprd finds the app. Default: FUNC_CONTEXT.port (8080 in front of an app) on 127.0.0.1; 0 takes any free port. */
   readonly listen: ReplicaAddress
   /** Default 8081; 0 takes any free port. It listens on all addresses. */
   readonly adminPort: number
   readonly discovery: DiscoveryConfig
+  /** Which replica gets an event. Default `least-loaded`. */
+  readonly balance: Balance
+  /** Events that may be at one replica at one time. Default: no limit. */
+  readonly replicaConcurrency: number
+  /** Events that may be at all replicas at one time; more of them wait. Default 1,000: with those that may wait, what daprd can have under way. */
+  readonly maxInFlight: number
+  /** Whether an event of a topic that comes again while it is at work waits for that answer. Default no. */
+  readonly joinDuplicates: boolean
   /** Events that may wait for a replica at one time. Default 1,000. */
   readonly maxHeld: number
   /** Bytes of everything that is buffered. Default 64 MiB. */
@@ -37,14 +49,20 @@ const most = Number.MAX_SAFE_INTEGER
 /** Throws a ConfigurationError with everything that is wrong. */
 export function parseProxyConfig(env: Env): ProxyConfig {
   const read = new EnvReader(env)
-  const context = readContext(read)
+  const mode = read.oneOf('PROXY_MODE', ['function', 'app'] as const, 'function')
+  const context = mode === 'app' ? undefined : readContext(read)
   const port = Number(context?.port ?? 8080)
   const config = {
+    mode,
     context,
     protocol: read.oneOf('APP_PROTOCOL', ['grpc', 'http'] as const, 'grpc'),
     listen: { host: read.text('PROXY_HOST') ?? '127.0.0.1', port: read.port('PROXY_PORT', port, 0) },
     adminPort: read.port('PROXY_ADMIN_PORT', 8081, 0),
     discovery: readDiscovery(read, context),
+    balance: read.oneOf('PROXY_BALANCE', balances, 'least-loaded'),
+    replicaConcurrency: read.integer('PROXY_REPLICA_CONCURRENCY', most, { min: 1, max: most }),
+    maxInFlight: read.integer('PROXY_MAX_IN_FLIGHT', 1000, { min: 1, max: most }),
+    joinDuplicates: read.oneOf('PROXY_JOIN_DUPLICATES', ['true', 'false'] as const, 'false') === 'true',
     maxHeld: read.integer('PROXY_MAX_HELD', 1000, { min: 0, max: most }),
     maxHeldBytes: read.integer('PROXY_MAX_HELD_BYTES', 64 * mebibyte, { min: 1, max: most }),
     maxEventBytes: read.integer('PROXY_MAX_EVENT_BYTES', defaultMaxEventBytes, { min: 1, max: most }),
@@ -93,12 +111,13 @@ function readDiscovery(read: EnvReader, context: FuncContext | undefined): Disco
 /** Without a word the proxy looks for the Service of its Function, in the namespace of its pod. */
 function inNamespace(read: EnvReader, context: FuncContext | undefined): DiscoveryConfig | undefined {
   const namespace = read.text('POD_NAMESPACE')
-  if (namespace === undefined) {
-    read.problem('PROXY_DISCOVERY', `is not set, and neither is POD_NAMESPACE; ${remedy}`)
+  if (namespace === undefined || context === undefined) {
+    const missing = namespace === undefined ? 'and neither is POD_NAMESPACE' : 'and nothing else names the replicas'
+    read.problem('PROXY_DISCOVERY', `is not set, ${missing}; ${remedy}`)
     return undefined
   }
-  const host = `${context?.name}.${namespace}.svc.cluster.local`
-  return { kind: 'dns', name: { host, port: Number(context?.port) } }
+  const host = `${context.name}.${namespace}.svc.cluster.local`
+  return { kind: 'dns', name: { host, port: Number(context.port) } }
 }
 
 /** `host:port`, `[v6]:port`; undefined if it is neither. */

@@ -1,34 +1,171 @@
-// One event to one replica; to another one if the first certainly did not run it; and held while there is none.
+// One event to one replica; to another one if the first did not run it, or broke off and a second run is allowed; and held while there is none.
 
-import type { EventHandler } from '../dapr/event.ts'
-import { lease, type Pick } from './balancer.ts'
-import type { Hold } from './hold.ts'
-import type { Replica, Replicas } from './replicas.ts'
+import type { Event, EventHandler, Outcome } from '../dapr/event.ts'
+import { reason } from '../shared/log.ts'
+import { type Balancer, Lease } from './balancer.ts'
+import type { Hold, Patience } from './hold.ts'
+import type { KeyOrder } from './key-order.ts'
+import type { Delivery, Observer } from './observer.ts'
+import type { Replica } from './replica/replica.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { Time } from './time.ts'
 
 export interface DispatchParts<Message> {
-  readonly replicas: Replicas<Message>
-  readonly pick: Pick
+  readonly balancer: Balancer<Message>
+  readonly hold: Hold
+  readonly budget: RetryBudget
+  /** Only for a policy that keeps the order of each key. */
+  readonly order?: KeyOrder
+  readonly observer: Observer
+  readonly time: Time
+}
+
+/** An event that breaks each replica that it comes to must not go through all of them. */
+const mostBreaks = 3
+
+interface Turns {
+  readonly order: KeyOrder
   readonly hold: Hold
 }
 
-/** What a replica answers is the answer. What broke after it was sent is not tried again here: the function may have run. */
-export function dispatch<Message>({ replicas, pick, hold }: DispatchParts<Message>): EventHandler<Message> {
-  return async (event) => {
-    const patience = hold.begin(event)
-    const refusing = new Set<Replica<Message>>()
+/** How far one event has come. */
+interface Journey<Message> {
+  readonly event: Event<Message>
+  readonly startedMs: number
+  /** Only where the order of keys is kept. */
+  readonly key: string | undefined
+  patience: Patience | undefined
+  /** Replicas of this sweep. */
+  tried: Set<Replica<Message>> | undefined
+  last: Replica<Message> | undefined
+  attempts: number
+  breaks: number
+  /** How it broke last. */
+  broken: Outcome | undefined
+}
+
+export interface Dispatch<Message> {
+  readonly handler: EventHandler<Message>
+  /** Events that are held or in flight now. */
+  underWay(): number
+}
+
+export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch<Message> {
+  const { balancer, hold, budget, order, observer, time } = parts
+  let underWay = 0
+
+  /** What a replica answers is the answer. */
+  const deliver = async (journey: Journey<Message>): Promise<Outcome> => {
+    const { event } = journey
     for (;;) {
-      const candidates = replicas.current()
-      const chosen = lease(pick, candidates, refusing)
-      if (chosen === undefined) {
-        const refusal = await patience.wait((listener) => replicas.onChange(listener), candidates.length > 0)
-        if (refusal !== undefined) return { kind: 'refused', refusal }
-        refusing.clear()
+      const lease = balancer.lease(event, time.now(), journey.tried, journey.key)
+      if (!(lease instanceof Lease)) {
+        journey.patience ??= hold.begin(event, journey.startedMs)
+        const refusal = await hold.wait(journey.patience, lease)
+        // That it may have run weighs more than that it found nobody afterwards.
+        if (refusal !== undefined) return journey.broken ?? { kind: 'refused', refusal }
+        journey.tried = undefined
         continue
       }
-      const outcome = await chosen.replica.client.send(event).finally(chosen.release)
-      if (outcome.kind === 'answered') chosen.replica.answered += 1
-      if (outcome.kind !== 'not-run') return outcome
-      refusing.add(chosen.replica)
+      journey.last = lease.replica
+      journey.attempts += 1
+      // It never rejects; if it should, one event must not cost the place of another.
+      const outcome = await lease.replica.client.send(event).catch(broken)
+      lease.release(outcome, time.now())
+      if (!mayGoOn(parts, journey, outcome)) return outcome
+      journey.tried ??= new Set()
+      journey.tried.add(lease.replica)
     }
+  }
+
+  const handler = async (event: Event<Message>): Promise<Outcome> => {
+    const startedMs = time.now()
+    budget.event(startedMs)
+    const journey: Journey<Message> = {
+      event,
+      startedMs,
+      key: order && event.identity?.().partitionKey,
+      patience: undefined,
+      tried: undefined,
+      last: undefined,
+      attempts: 0,
+      breaks: 0,
+      broken: undefined,
+    }
+    underWay += 1
+    const outcome = await (order && journey.key
+      ? inTurn(journey, { order, hold }, () => deliver(journey))
+      : deliver(journey))
+    underWay -= 1
+    observer.delivered(story(journey, outcome, time.now()))
+    return outcome
+  }
+
+  return { handler, underWay: () => underWay }
+}
+
+const broken = (error: unknown): Outcome => ({ kind: 'broken', cause: reason(error) })
+
+/** Waits for the turn of a key, and gives it on. */
+async function inTurn<Message>(
+  journey: Journey<Message>,
+  { order, hold }: Turns,
+  deliver: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const key = journey.key as string
+  if (!order.enter(key)) {
+    journey.patience = hold.begin(journey.event, journey.startedMs)
+    let hasTurn = false
+    const refusal = await hold.wait(journey.patience, 'no-turn', (wake) =>
+      order.onTurn(key, () => {
+        hasTurn = true
+        wake()
+      }),
+    )
+    if (!hasTurn) return { kind: 'refused', refusal: refusal ?? 'held-full' }
+  }
+  try {
+    return await deliver()
+  } finally {
+    order.leave(key)
+  }
+}
+
+function story<Message>(journey: Journey<Message>, outcome: Outcome, endedMs: number): Delivery {
+  const { event, last, attempts, startedMs } = journey
+  return {
+    route: event.route,
+    ...(event.identity && { identity: event.identity }),
+    outcome,
+    ...(last && { replica: last.address }),
+    attempts,
+    startedMs,
+    endedMs,
+  }
+}
+
+/** Whether the event goes to another replica. Told to the observer if so. */
+function mayGoOn<Message>(
+  { budget, observer, time }: DispatchParts<Message>,
+  journey: Journey<Message>,
+  outcome: Outcome,
+): boolean {
+  const { event } = journey
+  if (event.sender.isGone) return false
+  switch (outcome.kind) {
+    case 'not-run':
+      observer.retried(event.route, 'not-run')
+      return true
+    case 'broken': {
+      // Events of components are delivered at least once; who invokes a service was promised no such thing.
+      if (event.route.kind === 'invoke' || outcome.hasBegun || journey.breaks >= mostBreaks) return false
+      if (!budget.take(time.now())) return false
+      journey.breaks += 1
+      journey.broken = outcome
+      observer.retried(event.route, 'broken')
+      return true
+    }
+    default:
+      return false
   }
 }

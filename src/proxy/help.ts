@@ -4,17 +4,25 @@ export const help = `The proxy of one Function: listens where daprd expects the 
 
 Usage: node dist/proxy/main.js      (all settings come from the environment)
 
+  PROXY_MODE             function, or app: in front of any Dapr app, without FUNC_CONTEXT (default function)
   FUNC_CONTEXT           the Function, as JSON; the controller writes it
   APP_PROTOCOL           grpc or http (default grpc)
-  PROXY_PORT             port for daprd (default: port of FUNC_CONTEXT); 0 takes any free one
+  PROXY_PORT             port for daprd (default: port of FUNC_CONTEXT, 8080 for an app); 0 takes any free one
   PROXY_HOST             address for daprd (default 127.0.0.1)
   PROXY_ADMIN_PORT       port of /livez, /readyz and /metrics (default 8081); 0 takes any free one
   PROXY_DISCOVERY        static:host:port,host:port or dns:host:port
                          (default: the Service of the Function in POD_NAMESPACE)
-  PROXY_MAX_HELD         events that may wait for a replica (default 1000)
+  PROXY_BALANCE          which replica gets an event: least-loaded, round-robin, random, or hash: by partition key,
+                         one event of a key at a time, in order (default least-loaded)
+  PROXY_REPLICA_CONCURRENCY
+                         events that may be at one replica (default: no limit)
+  PROXY_MAX_IN_FLIGHT    events that may be at all replicas; more of them wait (default 1000)
+  PROXY_JOIN_DUPLICATES  true: an event of a topic that comes again while it is at work gets the same answer
+                         (default false)
+  PROXY_MAX_HELD         events that may wait, for a replica or a place on one (default 1000)
   PROXY_MAX_HELD_BYTES   bytes of all events that are buffered (default 67108864, 64 MiB)
   PROXY_MAX_EVENT_BYTES  bytes of one event (default 6291456, 6 MiB: 4 MiB of data as base64 in its envelope)
-  PROXY_HOLD_TIMEOUT     how long an event may wait for a replica (default 30s)
+  PROXY_HOLD_TIMEOUT     how long an event may wait (default 30s); an invocation waits 5s at most
   PROXY_DRAIN_TIMEOUT    how long SIGTERM waits for daprd to finish (default 75s)
   LOG_LEVEL              debug, info, warn or error (default info)
 

@@ -1,6 +1,7 @@
-// Where events wait for a replica: bounded in number and in time.
+// Where events wait: for a replica, for a place on one, or for their turn. Bounded in number and in time.
 
 import type { Event, Refusal, Sender } from '../dapr/event.ts'
+import type { Time } from './time.ts'
 
 export interface HoldLimits {
   /** Events that may wait at one time. */
@@ -9,69 +10,138 @@ export interface HoldLimits {
   readonly holdTimeoutMs: number
 }
 
+/** Why an event waits. */
+export type Cause =
+  | 'no-replica' // none gets events
+  | 'refusing' // each has just refused it
+  | 'no-place' // as many events are in flight as may be
+  | 'no-turn' // an earlier event of its key is in flight
+
+/** Calls `listener` when something has happened, until the returned function is called. */
+export type Subscribe = (listener: () => void) => () => void
+
+/** A caller of a service waits for an answer; to queue it for long would be no answer either. Milliseconds. */
+const longestInvokeMs = 5000
+
 /** Waits between two sweeps over replicas that all refuse, in milliseconds: doubled each time, with jitter. */
 const firstPauseMs = 50
 const longestPauseMs = 1000
 
-export interface Hold {
+export class Hold {
+  readonly #limits: HoldLimits
+  readonly #time: Time
+  readonly #onGain: Subscribe
+  readonly #held = new Set<Patience>()
+  /** Those that wait for a place, in the order of arrival. */
+  readonly #queue = new Set<() => void>()
+
+  /** `onGain` tells that there may be a replica for an event that found none. */
+  constructor(limits: HoldLimits, time: Time, onGain: Subscribe) {
+    this.#limits = limits
+    this.#time = time
+    this.#onGain = onGain
+  }
+
   /** Events that wait now. */
-  held(): number
-  /** The patience with one event, counted from now on. */
-  begin(event: Event<unknown>): Patience
-}
+  held(): number {
+    return this.#held.size
+  }
 
-export interface Patience {
-  /**
-   * Waits until the replicas may have changed, or for a pause if there are some that refuse.
-   * Resolves to the reason why the event has to be given back, or to undefined: try again.
-   */
-  wait(onChange: Subscribe, hasReplicas: boolean): Promise<Refusal | undefined>
-}
+  /** When the event that has waited longest arrived, in milliseconds of the clock; undefined if none waits. */
+  oldestMs(): number | undefined {
+    let oldestMs: number | undefined
+    for (const { arrivedMs } of this.#held) oldestMs = Math.min(arrivedMs, oldestMs ?? arrivedMs)
+    return oldestMs
+  }
 
-/** Calls `listener` at each change of the set of replicas, until the returned function is called. */
-export type Subscribe = (listener: () => void) => () => void
-
-export function createHold(
-  limits: HoldLimits,
-  { now, random }: { readonly now: () => number; readonly random: () => number },
-): Hold {
-  let held = 0
-
-  const begin = (event: Event<unknown>): Patience => {
-    const timeoutMs = now() + limits.holdTimeoutMs
-    const endMs = Math.min(timeoutMs, event.deadlineMs ?? timeoutMs)
-    const atEnd: Refusal = endMs < timeoutMs ? 'deadline' : 'no-replica'
-    let pauseMs = firstPauseMs
+  /** The patience with one event that arrived at `arrivedMs`. */
+  begin(event: Event<unknown>, arrivedMs: number): Patience {
+    const { holdTimeoutMs } = this.#limits
+    const ownMs = event.route.kind === 'invoke' ? Math.min(holdTimeoutMs, longestInvokeMs) : holdTimeoutMs
     return {
-      async wait(onChange, hasReplicas) {
-        const leftMs = endMs - now()
-        if (leftMs <= 0) return atEnd
-        if (held >= limits.maxHeld) return 'held-full'
-        const restMs = hasReplicas ? pauseMs * (0.5 + random() / 2) : leftMs
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-        held += 1
-        await firstOf(onChange, Math.min(restMs, leftMs), event.sender)
-        held -= 1
-        return event.sender.isGone ? 'cancelled' : undefined
-      },
+      arrivedMs,
+      endMs: Math.min(arrivedMs + ownMs, event.deadlineMs ?? Number.POSITIVE_INFINITY),
+      isOwnEnd: event.deadlineMs === undefined || arrivedMs + ownMs <= event.deadlineMs,
+      sender: event.sender,
+      pauseMs: firstPauseMs,
+      waited: 0,
     }
   }
 
-  return { held: () => held, begin }
+  /** A place has become free: the next in the queue may take it. */
+  placeFree(): void {
+    for (const wake of this.#queue) {
+      wake()
+      return
+    }
+  }
+
+  /**
+   * Waits until it is worth another try. Resolves to the reason why the event has to be given back, or to undefined: try
+   * again. `onTurn` tells that it is the turn of an event that waits for that.
+   */
+  async wait(patience: Patience, cause: Cause, onTurn?: Subscribe): Promise<Refusal | undefined> {
+    const leftMs = patience.endMs - this.#time.now()
+    if (leftMs <= 0) return this.#atEnd(patience, cause)
+    // Who has waited before and only looked around keeps the place.
+    if (patience.waited === 0 && this.#held.size >= this.#limits.maxHeld) return 'held-full'
+    patience.waited += 1
+    this.#held.add(patience)
+    const isWoken = await this.#woken(patience, cause, leftMs, onTurn)
+    this.#held.delete(patience)
+    if (patience.sender.isGone) {
+      // The place that woke it is for the next one.
+      if (isWoken && cause === 'no-place') this.placeFree()
+      return 'cancelled'
+    }
+    return undefined
+  }
+
+  #atEnd({ isOwnEnd }: Patience, cause: Cause): Refusal {
+    if (!isOwnEnd) return 'deadline'
+    return cause === 'no-place' || cause === 'no-turn' ? 'held-full' : 'no-replica'
+  }
+
+  /** Resolves to whether something happened, false if time or the sender has run away. Leaves neither a timer nor a listener behind. */
+  #woken(patience: Patience, cause: Cause, leftMs: number, onTurn?: Subscribe): Promise<boolean> {
+    const { sender } = patience
+    if (sender.isGone) return Promise.resolve(false)
+    const restMs = cause === 'refusing' ? patience.pauseMs * (0.5 + this.#time.random() / 2) : leftMs
+    if (cause === 'refusing') patience.pauseMs = Math.min(patience.pauseMs * 2, longestPauseMs)
+    return new Promise((resolve) => {
+      const end = (isWoken: boolean) => {
+        cancelTimer()
+        forgetSender()
+        unsubscribe()
+        resolve(isWoken)
+      }
+      const wake = () => end(true)
+      const cancelTimer = this.#time.after(Math.min(restMs, leftMs), () => end(false))
+      const forgetSender = sender.onGone(() => end(false))
+      const unsubscribe = this.#subscribe(cause, wake, onTurn)
+    })
+  }
+
+  #subscribe(cause: Cause, wake: () => void, onTurn?: Subscribe): () => void {
+    if (onTurn !== undefined) return onTurn(wake)
+    const stop = this.#onGain(wake)
+    if (cause !== 'no-place') return stop
+    this.#queue.add(wake)
+    return () => {
+      stop()
+      this.#queue.delete(wake)
+    }
+  }
 }
 
-/** Leaves neither a timer nor a listener behind. */
-function firstOf(onChange: Subscribe, delayMs: number, sender: Sender): Promise<void> {
-  if (sender.isGone) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      unsubscribe()
-      forget()
-      resolve()
-    }
-    const timer = setTimeout(done, delayMs)
-    const forget = sender.onGone(done)
-    const unsubscribe = onChange(done)
-  })
+/** How long one event may still wait. */
+export interface Patience {
+  readonly arrivedMs: number
+  readonly endMs: number
+  /** The end is ours, not the sender's deadline. */
+  readonly isOwnEnd: boolean
+  readonly sender: Sender
+  /** Before the next sweep. */
+  pauseMs: number
+  waited: number
 }

@@ -27,3 +27,5 @@ export interface Observer {
   /** It is back. */
   readmitted(replica: string): void
 }
+
+export const silentObserver: Observer = { delivered() {}, retried() {}, ejected() {}, readmitted() {} }

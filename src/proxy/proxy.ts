@@ -1,22 +1,22 @@
-// The whole proxy, in the order in which an event passes through it.
+// The whole proxy: a server of the app channel, the core behind it, and what surrounds them.
 
 import type { ReplicaClient } from '../dapr/event.ts'
 import { inputsOf } from '../dapr/inputs.ts'
 import type { ReplicaAddress } from '../dapr/replica.ts'
 import type { AppServer, AppServerOptions } from '../dapr/server.ts'
 import type { Running } from '../shared/lifecycle.ts'
-import { listenOn } from '../shared/listen.ts'
+import { listenOn, type Port } from '../shared/listen.ts'
 import type { Log } from '../shared/log.ts'
 import { createAdmin } from './admin.ts'
-import { leastLoadedOfTwo } from './balancer.ts'
 import type { ProxyConfig } from './config.ts'
-import { startDiscovery } from './discovery/discovery.ts'
-import { dispatch } from './dispatch.ts'
+import { type Core, createCore } from './core.ts'
+import { type Discovery, startDiscovery } from './discovery/discovery.ts'
 import { drain } from './drain.ts'
-import { createHold } from './hold.ts'
 import { createMemory } from './memory.ts'
 import { createMetrics } from './metrics.ts'
-import { Replicas } from './replicas.ts'
+import { silentObserver } from './observer.ts'
+import { probeByConnecting } from './replica/probe.ts'
+import { systemTime } from './time.ts'
 
 export interface RunningProxy extends Running {
   readonly port: number
@@ -29,7 +29,7 @@ interface Protocol<Message> {
   readonly createClient: (address: ReplicaAddress) => ReplicaClient<Message>
 }
 
-/** Listens at once and resolves then. daprd may come before there is a replica. */
+/** Resolves once daprd can come. */
 export async function startProxy(config: ProxyConfig, log: Log): Promise<RunningProxy> {
   // Each protocol brings libraries of its own, so only the one in use is loaded.
   if (config.protocol === 'http') {
@@ -43,42 +43,46 @@ export async function startProxy(config: ProxyConfig, log: Log): Promise<Running
 }
 
 async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<Message>): Promise<RunningProxy> {
-  const { listen } = config
+  const { context, listen } = config
   let isHealthy = true
   let isReady = false
+  const observer = silentObserver
   const memory = createMemory(config.maxHeldBytes)
-  const replicas = new Replicas(protocol.createClient)
-  const hold = createHold(config, { now: () => performance.now(), random: Math.random })
-  const metrics = createMetrics({ held: hold.held, bufferedBytes: memory.taken, replicas: () => replicas.current() })
+  const { createClient } = protocol
+  const core = createCore(config, { createClient, probe: probeByConnecting, time: systemTime, observer })
+  const { replicas, hold } = core
+  const sources = { held: () => hold.held(), bufferedBytes: memory.taken, replicas: () => replicas.current() }
+  const metrics = createMetrics(sources)
 
-  // An event comes in here, …
   const server = protocol.createServer({
-    inputs: inputsOf(config.context),
+    ...(context && { inputs: inputsOf(context) }),
     isHealthy: () => isHealthy,
     maxEventBytes: config.maxEventBytes,
     memory,
     onRefused: metrics.refused,
-    // … is counted, goes to the less loaded of two replicas, to another one if that did not run it, or waits for one.
-    handler: metrics.measured(dispatch({ replicas, pick: leastLoadedOfTwo(Math.random), hold })),
+    handler: metrics.measured(core.handler),
   })
 
   const admin = createAdmin({ isReady: () => isReady, metrics })
-  const [port = 0, adminPort = 0] = await listenOn(
-    { variable: 'PROXY_PORT', port: listen.port, listen: () => server.listen(listen.port, listen.host) },
-    { variable: 'PROXY_ADMIN_PORT', port: config.adminPort, listen: () => admin.listen(config.adminPort) },
-  )
-  const discovery = startDiscovery(config.discovery, (addresses) => replicas.replace(addresses), log)
+  const adminPort = {
+    variable: 'PROXY_ADMIN_PORT',
+    port: config.adminPort,
+    listen: () => admin.listen(config.adminPort),
+  }
+  const port = { variable: 'PROXY_PORT', port: listen.port, listen: () => server.listen(listen.port, listen.host) }
+  const discover = () => startDiscovery(config.discovery, (addresses) => replicas.replace(addresses), log)
+  const open = await (context ? openAtOnce(port, adminPort, discover) : openLate(port, adminPort, discover, core))
+  const { discovery, ...ports } = open
   discovery.ready.then(() => {
     isReady = true
   })
-  log.info('listening', { function: config.context.name, protocol: config.protocol, port, adminPort })
+  log.info('listening', { function: context?.name, protocol: config.protocol, ...ports })
 
   return {
-    port,
-    adminPort,
+    ...ports,
     async stop() {
       await drain({
-        busy: metrics.inFlight,
+        busy: core.underWay,
         connections: server.connections,
         reportUnhealthy: () => {
           isHealthy = false
@@ -88,8 +92,32 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
       })
       discovery.stop()
       await server.close()
-      replicas.replace([])
+      core.stop()
       await admin.close()
     },
   }
+}
+
+interface Open {
+  readonly port: number
+  readonly adminPort: number
+  readonly discovery: Discovery
+}
+
+/** daprd's questions are answered from FUNC_CONTEXT, so it may come before there is a replica. */
+async function openAtOnce(port: Port, adminPort: Port, discover: () => Discovery): Promise<Open> {
+  const [portOpen = 0, adminPortOpen = 0] = await listenOn(port, adminPort)
+  return { port: portOpen, adminPort: adminPortOpen, discovery: discover() }
+}
+
+/**
+ * An open port is the only sign that daprd takes for a living app, and what it asks then it asks once. So the port opens with the
+ * first replica, and stays open.
+ */
+async function openLate(port: Port, adminPort: Port, discover: () => Discovery, core: Core<never>): Promise<Open> {
+  const [adminPortOpen = 0] = await listenOn(adminPort)
+  const discovery = discover()
+  await core.firstReplica()
+  const [portOpen = 0] = await listenOn(port)
+  return { port: portOpen, adminPort: adminPortOpen, discovery }
 }

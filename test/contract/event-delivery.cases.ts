@@ -146,16 +146,32 @@ export function eventDeliveryCases(wire: Wire): void {
       await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_buffered_bytes')) === 0)
     })
 
-    test('reports a connection that breaks under way as retriable, and does not run the event twice', async () => {
+    test('gives an event to another replica when the connection breaks before the answer', async () => {
       let calls = 0
-      const breaking = await startFunction(() => {
+      const handle = (behaviour: Behaviour) => () => {
         calls += 1
-        return 'break'
-      })
-      const { proxy, sidecar } = await setUpProxy(wire, [breaking.port], { PROXY_HOLD_TIMEOUT: '1s' })
+        return behaviour
+      }
+      const breaking = await startFunction(handle('break'))
+      const working = await startFunction(handle(success))
+      const { sidecar } = await setUpProxy(wire, [breaking.port, working.port])
+
+      for (let i = 0; i < 20; i += 1) expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe('success')
+      expect(calls).toBeGreaterThan(20)
+    })
+
+    test('reports a connection that breaks again and again as retriable, after four runs at most', async () => {
+      let calls = 0
+      const handle = () => {
+        calls += 1
+        return 'break' as const
+      }
+      const replicas = await Promise.all(Array.from({ length: 6 }, () => startFunction(handle)))
+      const ports = replicas.map(({ port }) => port)
+      const { proxy, sidecar } = await setUpProxy(wire, ports, { PROXY_HOLD_TIMEOUT: '5s' })
 
       expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.unavailable)
-      expect(calls).toBe(1)
+      expect(calls).toBe(4)
       expect(await metric(proxy.adminPort, 'dapr_proxy_events_total', ['outcome="broken"'])).toBe(1)
     })
 

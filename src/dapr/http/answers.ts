@@ -20,6 +20,21 @@ export function replyTo(outcome: Exclude<Outcome, { kind: 'answered' }>): HttpRe
       return plainReply(503, explain(outcome))
     case 'refused':
       return plainReply(refusalStatus[outcome.refusal], explain(outcome))
+    case 'joined':
+      return replyInSense(outcome.verdict)
+  }
+}
+
+/** An answer of the proxy's own that daprd takes as it would take the function's. */
+function replyInSense(verdict: Verdict): HttpReply {
+  switch (verdict) {
+    case 'success':
+      return jsonReply({})
+    case 'drop':
+      return jsonReply({ status: 'DROP' })
+    case 'retry':
+    case 'failed':
+      return plainReply(503, 'an earlier delivery of this event has failed')
   }
 }
 

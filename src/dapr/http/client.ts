@@ -1,5 +1,6 @@
 // One replica of a function over HTTP/1.1: an EventHandler that keeps its connections alive.
 
+import type { Socket } from 'node:net'
 // The pool alone: the whole of undici would double the memory and the start time of the proxy.
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
@@ -15,9 +16,12 @@ import type { HttpMessage, HttpReply } from './message.ts'
 import { createTopicRoutes } from './topic-routes.ts'
 
 export function createHttpClient(address: ReplicaAddress, now = () => performance.now()): ReplicaClient<HttpMessage> {
+  const sockets = new Set<Socket>()
   const pool: Dispatcher = new Pool(`http://${authority(address)}`, {
     connect: (_options, done) => {
       const socket = dial(address)
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
       socket.once('connect', () => done(null, socket)).once('error', (error) => done(error, null))
     },
     // A function may run for as long as daprd waits, and daprd waits without limit.
@@ -75,6 +79,9 @@ export function createHttpClient(address: ReplicaAddress, now = () => performanc
     send,
     close: () => {
       pool.close().catch(() => {})
+    },
+    abandon(cause) {
+      for (const socket of sockets) socket.destroy(new Error(cause))
     },
   }
 }

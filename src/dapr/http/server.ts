@@ -39,25 +39,25 @@ export function createHttpServer(options: AppServerOptions<HttpMessage>): AppSer
 }
 
 function routesByPath({ inputs }: AppServerOptions<HttpMessage>): Map<string, Route> {
-  const all = [...inputs.topics, ...inputs.bindings]
+  const all = inputs ? [...inputs.topics, ...inputs.bindings] : []
   return new Map(all.map(({ path, route }) => [path, route]))
 }
 
 /** What daprd asks of an app before and between events; none of it may wait for a function. */
 function localAnswer(options: AppServerOptions<HttpMessage>, request: IncomingMessage): HttpReply | undefined {
+  const { inputs } = options
+  if (inputs === undefined) return undefined
   const path = pathOf(request.url)
   if (request.method === 'GET') {
     if (path === '/dapr/config') return jsonReply({})
     if (path === '/dapr/subscribe') {
-      return jsonReply(
-        options.inputs.topics.map(({ pubsub, topic, path: route }) => ({ pubsubname: pubsub, topic, route })),
-      )
+      return jsonReply(inputs.topics.map(({ pubsub, topic, path: route }) => ({ pubsubname: pubsub, topic, route })))
     }
     if (path === '/healthz') return options.isHealthy() ? plainReply(200, 'ok') : plainReply(503, 'draining')
   }
   // 405 would mean that we want the binding (dapr processor/binding/send.go).
   if (request.method === 'OPTIONS') {
-    const isWanted = options.inputs.bindings.some((binding) => binding.path === path)
+    const isWanted = inputs.bindings.some((binding) => binding.path === path)
     return { status: isWanted ? 200 : 404, headers: [], body: Buffer.alloc(0) }
   }
   return undefined

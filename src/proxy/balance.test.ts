@@ -1,0 +1,184 @@
+// How the policies share work out, in virtual time: figures, not opinions.
+
+import { describe, expect, test } from 'vitest'
+import { createWorld, type FakeReplica, seeded, type World } from '../../test/support/fake-replicas.ts'
+
+const random = seeded(7)
+/** Mostly about `meanMs`, and one in a hundred ten times as long, as garbage collection does it. */
+const around = (meanMs: number) => () => (random() < 0.01 ? 10 * meanMs : meanMs * (0.5 + random()))
+
+/** Keeps `lanes` events under way for `ms`. */
+async function load(world: World, lanes: number, ms: number): Promise<void> {
+  const endMs = world.time.now() + ms
+  const lane = async () => {
+    while (world.time.now() < endMs) await world.send('topic')
+  }
+  for (let i = 0; i < lanes; i += 1) lane()
+  await world.time.play(ms)
+}
+
+/** The part of all events that each replica is sent meanwhile. */
+async function shares(world: World, lanes: number, ms: number): Promise<number[]> {
+  const before = world.fakes.map(({ sent }) => sent)
+  await load(world, lanes, ms)
+  const counts = world.fakes.map(({ sent }, index) => sent - (before[index] ?? 0))
+  const total = counts.reduce((sum, each) => sum + each, 0)
+  return counts.map((each) => each / total)
+}
+
+async function create(count: number, settings: Parameters<typeof createWorld>[1] = {}): Promise<World> {
+  const world = createWorld(count, settings, random)
+  for (const fake of world.fakes) fake.latencyMs = around(5)
+  await world.time.play(11_000)
+  return world
+}
+
+const last = ({ fakes }: World) => fakes.at(-1) as FakeReplica
+const percentile = (values: number[], part: number) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? 0
+
+describe('least-loaded', () => {
+  test.each([
+    [1, 40_000, 1.25],
+    [4, 10_000, 1.1],
+    [32, 5000, 1.1],
+    [128, 2000, 1.1],
+  ])('eight equal replicas share equally at %i events at a time', async (lanes, ms, most) => {
+    const world = await create(8)
+    const parts = await shares(world, lanes, ms)
+
+    expect(Math.max(...parts) * 8).toBeLessThan(most)
+  })
+
+  test('a replica that is ten times slower gets little, and half the p99 of round robin is enough', async () => {
+    const tail = async (balance: 'least-loaded' | 'round-robin') => {
+      const world = await create(4, { balance })
+      for (const fake of world.fakes) fake.latencyMs = () => 4 + 2 * random()
+      last(world).latencyMs = () => 40 + 20 * random()
+      const parts = await shares(world, 16, 5000)
+      const took = world.deliveries.map(({ startedMs, endedMs }) => endedMs - startedMs)
+      return { share: parts.at(-1) ?? 0, p99: percentile(took, 0.99) }
+    }
+    const [ours, plain] = [await tail('least-loaded'), await tail('round-robin')]
+
+    expect(ours.share).toBeLessThan(0.25 / 2)
+    expect(ours.p99).toBeLessThan(plain.p99 / 2)
+  })
+
+  test.each([
+    ['answers with an error of its own at once', 'fail'],
+    ['breaks off at once', 'break'],
+  ] as const)('a replica that %s gets two percent at most after a second', async (_what, mode) => {
+    for (const lanes of [1, 16, 64]) {
+      const world = await create(4)
+      await load(world, lanes, 1000)
+      last(world).become(mode)
+      last(world).latencyMs = () => 0.1
+      await load(world, lanes, 1000)
+      const parts = await shares(world, lanes, 3000)
+
+      expect(parts.at(-1)).toBeLessThan(0.02)
+    }
+  })
+
+  test('when all fail alike, all get their share', async () => {
+    const world = await create(4)
+    for (const fake of world.fakes) fake.become('fail')
+    const parts = await shares(world, 16, 10_000)
+
+    expect(Math.max(...parts) * 4).toBeLessThan(1.2)
+  })
+
+  test('one long event among short ones does not keep its replica idle', async () => {
+    const world = await create(4)
+    let isLong = true
+    last(world).latencyMs = () => {
+      const ms = isLong ? 10_000 : around(5)()
+      isLong = false
+      return ms
+    }
+    await load(world, 16, 10_500)
+    const parts = await shares(world, 16, 10_000)
+
+    expect(parts.at(-1)).toBeGreaterThan(0.05)
+  })
+
+  test('a new replica begins with little and has its share after ten seconds', async () => {
+    const world = createWorld(4, {}, random)
+    for (const fake of world.fakes) fake.latencyMs = around(5)
+    world.core.replicas.replace(world.at(0, 1, 2))
+    await world.time.play(11_000)
+    await load(world, 16, 2000)
+    world.core.replicas.replace(world.at(0, 1, 2, 3))
+    const first = (await shares(world, 16, 1000)).at(-1) ?? 0
+    await load(world, 16, 9000)
+    const later = (await shares(world, 16, 5000)).at(-1) ?? 0
+
+    expect(first).toBeLessThan(0.25 / 2)
+    expect(later * 4).toBeGreaterThan(0.9)
+  })
+
+  test('nobody is held back when all are new', async () => {
+    const world = createWorld(4, {}, random)
+    await world.time.play(0)
+    const parts = await shares(world, 16, 1000)
+
+    expect(Math.max(...parts) * 4).toBeLessThan(1.1)
+  })
+})
+
+test.each(['round-robin', 'random'] as const)('%s spreads evenly and holds new replicas back', async (balance) => {
+  const world = createWorld(4, { balance }, random)
+  world.core.replicas.replace(world.at(0, 1, 2))
+  await world.time.play(11_000)
+  const even = await shares(world, 8, 5000)
+  world.core.replicas.replace(world.at(0, 1, 2, 3))
+  const first = (await shares(world, 8, 1000)).at(-1) ?? 0
+
+  expect(Math.max(...even) * 3).toBeLessThan(1.1)
+  expect(first).toBeLessThan(0.25 / 2)
+})
+
+test('with one event at a time per replica an event waits for the first that is free', async () => {
+  const world = await create(3, { replicaConcurrency: 1 })
+  for (const fake of world.fakes) fake.latencyMs = () => 5
+  last(world).latencyMs = () => 100_000
+  await load(world, 6, 1000)
+
+  expect(Math.max(...world.fakes.map(({ inFlight }) => inFlight))).toBe(1)
+  expect(last(world).sent).toBe(1)
+  expect((world.fakes[0]?.sent ?? 0) + (world.fakes[1]?.sent ?? 0)).toBeGreaterThan(380)
+})
+
+describe('60 seconds in which everything fails', () => {
+  test.each([
+    ['the connections break', 'break'],
+    ['the function answers with an error', 'fail'],
+  ] as const)('%s: no more than 1.2 attempts for an event, and ten a second', async (_what, mode) => {
+    const world = await create(4)
+    await load(world, 8, 10_000)
+    for (const fake of world.fakes) {
+      fake.become(mode)
+      fake.sent = 0
+    }
+    const before = world.told.length
+    await load(world, 8, 60_000)
+    const attempts = world.fakes.reduce((sum, { sent }) => sum + sent, 0)
+
+    expect(attempts).toBeLessThan(1.2 * (world.told.length - before) + 10 * 70)
+  })
+
+  test('nobody takes a connection: nothing is tried at all, and everything is held', async () => {
+    const world = await create(4, { maxHeld: 1000 })
+    for (const fake of world.fakes) fake.become('refuse')
+    for (let second = 0; second < 20; second += 1) {
+      for (let i = 0; i < 10; i += 1) world.send('topic')
+      await world.time.play(1000)
+    }
+    expect(world.fakes.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThan(40)
+    for (const fake of world.fakes) fake.become('up')
+    await world.time.play(3000)
+
+    expect(world.told.every(({ outcome }) => outcome?.kind === 'answered')).toBe(true)
+  })
+})

@@ -1,0 +1,64 @@
+// How busy a replica is and how fast it answers: what the policies compare.
+
+/** Time constant of the latency, in milliseconds (Finagle and Linkerd: 10 s). */
+const latencyTauMs = 10_000
+
+/** One answer raises the latency by this factor at most: a single long event among short ones would shun its replica for a minute. */
+const mostRise = 4
+
+/**
+ * A failure weighs like an event that takes this long, in milliseconds (Linkerd's load biaser: 5 s). By Little's law a
+ * replica that fails r events a second looks as if it had 5 r more in flight, however fast it fails; and when all of
+ * them fail alike, all of them look alike.
+ */
+const failureTauMs = 5000
+
+/** What is left of a failure after two and a half time constants is noise. */
+const leastFailures = 0.08
+
+export class Load {
+  /** Events that it works on now. */
+  inFlight = 0
+  #latencyMs = 0
+  #latencyAtMs = 0
+  #failures = 0
+  #failuresAtMs = 0
+
+  /**
+   * Peak EWMA: a slower answer counts at once, a faster one by and by, and silence heals. In milliseconds; 0 while nothing
+   * is known. A new replica is not given a guess of 30 ms, as Linkerd does: beside a function that takes 1 ms it would stay unused for half a minute.
+   */
+  latencyMs(nowMs: number): number {
+    return this.#latencyMs === 0 ? 0 : this.#latencyMs * Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs)
+  }
+
+  /** Events in flight, and recent failures as if they still were. */
+  busy(nowMs: number): number {
+    return this.#failures === 0 ? this.inFlight : this.inFlight + this.#recentFailures(nowMs)
+  }
+
+  succeeded(tookMs: number, nowMs: number): void {
+    const weight = Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs)
+    if (this.#latencyMs === 0) this.#latencyMs = tookMs
+    else if (tookMs >= this.#latencyMs) this.#latencyMs = Math.min(tookMs, this.#latencyMs * mostRise)
+    else this.#latencyMs = this.#latencyMs * weight + tookMs * (1 - weight)
+    this.#latencyAtMs = nowMs
+  }
+
+  failed(nowMs: number): void {
+    this.#failures = this.#recentFailures(nowMs) + 1
+    this.#failuresAtMs = nowMs
+  }
+
+  /** Whatever listens there now is a new start: it is not to blame. */
+  forget(): void {
+    this.#latencyMs = 0
+    this.#failures = 0
+  }
+
+  #recentFailures(nowMs: number): number {
+    const left = this.#failures * Math.exp((this.#failuresAtMs - nowMs) / failureTauMs)
+    if (left < leastFailures) this.#failures = 0
+    return left < leastFailures ? 0 : left
+  }
+}
