@@ -31,6 +31,8 @@ export interface Event<Message> {
 export interface Identity {
   readonly id?: string
   readonly source?: string
+  /** Where daprd delivers it, if one topic has several paths. */
+  readonly path?: string
   /** `partitionkey` (CloudEvents partitioning extension), or the key that the broker's metadata names. */
   readonly partitionKey?: string
 }
@@ -67,14 +69,16 @@ export type Outcome =
       readonly hasBegun?: true
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** An earlier delivery of the same event was answered in this sense; this one has had no answer yet. */
+  | { readonly kind: 'joined'; readonly verdict: Verdict }
 
 /** What came of one exchange with a replica. */
 export type Exchanged<Reply> =
   | { readonly kind: 'answered'; readonly reply: Reply }
-  | Exclude<Outcome, { kind: 'answered' }>
+  | Exclude<Outcome, { kind: 'answered' | 'joined' }>
 
 /** What to tell whoever sent an event that came to nothing. */
-export function explain(outcome: Exclude<Outcome, { kind: 'answered' }>): string {
+export function explain(outcome: Exclude<Outcome, { kind: 'answered' | 'joined' }>): string {
   switch (outcome.kind) {
     case 'broken':
       return `the connection to the function broke before its answer: ${outcome.cause}`
@@ -104,4 +108,6 @@ export interface ReplicaClient<Message> {
   readonly send: EventHandler<Message>
   /** Closes idle connections; what is in flight finishes first. */
   close(): void
+  /** Cuts every connection: what is in flight is broken, by this cause. The client can be used again. */
+  abandon(cause: string): void
 }

@@ -4,7 +4,8 @@ import type { EventHandler, Refusal, Route } from './event.ts'
 import type { Inputs } from './inputs.ts'
 
 export interface AppServerOptions<Message> {
-  readonly inputs: Inputs
+  /** What daprd is told when it asks. Without them every question of daprd goes to the handler, as an `invoke` event. */
+  readonly inputs?: Inputs
   readonly handler: EventHandler<Message>
   /** The answer to daprd's health check. */
   readonly isHealthy: () => boolean

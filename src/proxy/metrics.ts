@@ -94,6 +94,7 @@ export function createMetrics(sources: Sources, now = () => performance.now()): 
 function resultOf(outcome: Outcome): Result {
   switch (outcome.kind) {
     case 'answered':
+    case 'joined':
       return outcome.verdict
     case 'refused':
       return outcome.refusal

@@ -8,6 +8,7 @@ function create() {
   const replicas = new Replicas<undefined>(({ port }) => ({
     send: async () => ({ kind: 'not-run', cause: '' }),
     close: () => closed.push(port),
+    abandon() {},
   }))
   return { replicas, closed }
 }

@@ -25,6 +25,22 @@ export function replyTo(outcome: Exclude<Outcome, { kind: 'answered' }>): GrpcRe
       return statusReply(codes.unavailable, explain(outcome))
     case 'refused':
       return statusReply(refusalCode[outcome.refusal], explain(outcome))
+    case 'joined':
+      return replyInSense(outcome.verdict)
+  }
+}
+
+/** An answer of the proxy's own that daprd takes as it would take the function's. */
+function replyInSense(verdict: Verdict): GrpcReply {
+  switch (verdict) {
+    case 'success':
+      return messageReply(Buffer.alloc(0))
+    case 'drop':
+      // TopicEventResponse { status: DROP }
+      return messageReply(Buffer.from([0x08, 0x02]))
+    case 'retry':
+    case 'failed':
+      return statusReply(codes.unavailable, 'an earlier delivery of this event has failed')
   }
 }
 

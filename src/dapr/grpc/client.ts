@@ -35,5 +35,5 @@ export function createGrpcClient(address: ReplicaAddress, now = () => performanc
     return { kind: 'answered', verdict: verdictOf(event.route, code, outcome.reply) }
   }
 
-  return { send, close: () => sessions.close() }
+  return { send, close: () => sessions.close(), abandon: (cause) => sessions.abandon(cause) }
 }

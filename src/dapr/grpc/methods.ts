@@ -26,9 +26,9 @@ const invoke: Route = { kind: 'invoke', name: '' }
 export type RouteOf = (path: string, body: Buffer) => Route
 
 /** Finds out what a call is about. A topic or binding that the Function does not declare still is one, without a name. */
-export function createRouteOf(inputs: Inputs): RouteOf {
-  const topics = new Map(inputs.topics.map(({ route }) => [route.name, route]))
-  const bindings = new Map(inputs.bindings.map(({ route }) => [route.name, route]))
+export function createRouteOf({ topics: wanted, bindings: named }: Inputs = { topics: [], bindings: [] }): RouteOf {
+  const topics = new Map(wanted.map(({ route }) => [route.name, route]))
+  const bindings = new Map(named.map(({ route }) => [route.name, route]))
   return (path, body) => {
     if (path === methods.onTopicEvent) {
       const [topic, pubsub] = texts(body, [topicField, pubsubNameField])

@@ -58,6 +58,7 @@ export function createGrpcServer(options: Options): AppServer {
 
 /** What daprd asks of an app before and between events; none of it may wait for a function. */
 function localAnswer({ inputs, isHealthy }: Options, path: string): GrpcReply | undefined {
+  if (inputs === undefined) return undefined
   switch (path) {
     case methods.listTopicSubscriptions:
       return messageReply(topicSubscriptions(inputs))

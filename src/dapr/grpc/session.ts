@@ -11,12 +11,15 @@ export interface SessionHolder {
   /** No new call goes onto this session. */
   retire(session: ClientHttp2Session): void
   close(): void
+  /** Cuts every connection, one that is closing in order as well. */
+  abandon(cause: string): void
 }
 
 /** `onClosed` is told of each connection that was open and is no more. */
 export function createSessionHolder(address: ReplicaAddress, onClosed: () => void): SessionHolder {
   let current: Promise<ClientHttp2Session> | undefined
   let openSession: ClientHttp2Session | undefined
+  const living = new Set<ClientHttp2Session>()
 
   const retire = (session: ClientHttp2Session) => {
     if (openSession === session) {
@@ -35,6 +38,8 @@ export function createSessionHolder(address: ReplicaAddress, onClosed: () => voi
         maxSessionMemory: 128,
         maxHeaderListPairs,
       })
+      living.add(session)
+      session.once('close', () => living.delete(session))
       session.once('connect', () => {
         session.once('close', onClosed)
         session.setLocalWindowSize(16 * 1024 * 1024)
@@ -62,6 +67,9 @@ export function createSessionHolder(address: ReplicaAddress, onClosed: () => voi
       current?.then((session) => session.close()).catch(() => {})
       current = undefined
       openSession = undefined
+    },
+    abandon(cause) {
+      for (const session of living) session.destroy(new Error(cause))
     },
   }
 }
