@@ -64,7 +64,10 @@ export class BodyWriter implements BodySink {
 
   end(trailers: readonly string[]): void {
     if (this.#isOver) return
-    if (this.#left > 0) return this.cut()
+    if (this.#left > 0) {
+      this.cut()
+      return
+    }
     this.#isOver = true
     if (this.#framing.kind === 'chunked') {
       if (trailers.length === 0) this.#socket.write(lastChunk)

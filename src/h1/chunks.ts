@@ -79,7 +79,10 @@ export class ChunkReader {
         this.#expects = 'size'
         return
       default:
-        if (line === '') return this.#finish()
+        if (line === '') {
+          this.#finish()
+          return
+        }
         this.#trailers += `${line}\r\n`
     }
   }

@@ -43,6 +43,7 @@ export class ClientConnection implements ReaderEvents, Call {
   #untilMs = 0
   #error: Error | undefined
   #isDeserted = false
+  #isGone = false
 
   constructor(socket: Socket, maxHeadBytes: number, owner: ConnectionOwner) {
     this.#socket = socket
@@ -54,9 +55,9 @@ export class ClientConnection implements ReaderEvents, Call {
     socket.on('drain', () => this.#sending?.onDrain())
     socket.on('error', (error) => {
       this.#isDeserted = true
-      this.#error ??= error
+      this.abort(error)
     })
-    socket.on('close', () => this.#onClose())
+    socket.on('close', () => this.destroy())
   }
 
   get isAlive(): boolean {
@@ -84,8 +85,11 @@ export class ClientConnection implements ReaderEvents, Call {
   destroy(): void {
     this.#reader.stop()
     this.#socket.destroy()
-    // Not in the close that follows a turn later: until then nobody would be told.
+    // Not in the close that follows a turn later: by then another connection may have taken its place.
     this.#fail()
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#owner.closed(this, this.#isDeserted)
   }
 
   head({ startLine, fields }: Head): Framing | 'interim' {
@@ -145,7 +149,10 @@ export class ClientConnection implements ReaderEvents, Call {
   }
 
   #onData(bytes: Buffer): void {
-    if (this.#events === undefined) return this.#abortFor('it speaks unasked')
+    if (this.#events === undefined) {
+      this.#abortFor('it speaks unasked')
+      return
+    }
     try {
       const end = this.#reader.read(bytes)
       if (this.#events === undefined) this.#onComplete(end < bytes.length)
@@ -161,7 +168,10 @@ export class ClientConnection implements ReaderEvents, Call {
     // Whoever sends the rest of a request that is answered already sends it to nobody.
     sending?.abandon()
     const isReusable = this.#isRequestOver && !hasMore && this.#untilMs > 0 && !this.#socket.destroyed
-    if (!isReusable) return this.destroy()
+    if (!isReusable) {
+      this.destroy()
+      return
+    }
     if (this.#socket.isPaused()) this.#socket.resume()
     this.#owner.idle(this, this.#untilMs)
   }
@@ -175,11 +185,6 @@ export class ClientConnection implements ReaderEvents, Call {
     this.#isDeserted = true
     this.#error ??= new Error('it closed the connection')
     this.destroy()
-  }
-
-  #onClose(): void {
-    this.#fail()
-    this.#owner.closed(this, this.#isDeserted)
   }
 
   #fail(): void {

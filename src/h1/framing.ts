@@ -1,5 +1,6 @@
 // Where the body of a message ends (RFC 9112 §6.3). Two readers that disagree here can be made to see different requests.
 
+import { onlyValue } from './head.ts'
 import { Malformed } from './malformed.ts'
 
 export type Framing =
@@ -42,19 +43,8 @@ export function framingFields(framing: Framing): readonly string[] {
 const chunkedFields = ['Transfer-Encoding', 'chunked']
 
 function announced(fields: readonly string[]): Framing | undefined {
-  let length: string | undefined
-  let coding: string | undefined
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i] as string
-    // By length first: it is asked of each field of each message.
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      if (length !== undefined) throw new Malformed('Content-Length is there twice')
-      length = fields[i + 1] as string
-    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      if (coding !== undefined) throw new Malformed('Transfer-Encoding is there twice')
-      coding = fields[i + 1] as string
-    }
-  }
+  const length = onlyValue(fields, 'content-length')
+  const coding = onlyValue(fields, 'transfer-encoding')
   if (coding !== undefined) {
     if (length !== undefined) throw new Malformed('both Content-Length and Transfer-Encoding are there')
     if (coding.toLowerCase() !== 'chunked') throw new Malformed('Transfer-Encoding is not chunked', 501)

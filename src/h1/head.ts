@@ -64,6 +64,19 @@ function trimmed(text: string, start: number, end: number): string {
   return text.slice(from, to)
 }
 
+/** The value of a field that is there once at most. Throws Malformed if it is there twice. */
+export function onlyValue(fields: readonly string[], name: string): string | undefined {
+  let value: string | undefined
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    // By length first: this is asked of each field of each message.
+    const each = fields[i] as string
+    if (each.length !== name.length || each.toLowerCase() !== name) continue
+    if (value !== undefined) throw new Malformed(`${name} is there twice`)
+    value = fields[i + 1] as string
+  }
+  return value
+}
+
 /** A head as it is written. Each character goes out as one byte. */
 export function headText(startLine: string, fields: readonly string[]): string {
   let text = `${startLine}\r\n`

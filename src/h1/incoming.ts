@@ -2,9 +2,9 @@
 
 import type { BodySink, BodySource } from './body.ts'
 import { type Framing, requestFraming } from './framing.ts'
-import type { Head } from './head.ts'
+import { type Head, onlyValue } from './head.ts'
 import { Malformed } from './malformed.ts'
-import { isKeptAlive, onlyValue, parseRequestLine } from './start-line.ts'
+import { isKeptAlive, parseRequestLine } from './start-line.ts'
 
 /** Bytes of a body that wait here until somebody wants them. */
 const maxQueuedBytes = 64 * 1024

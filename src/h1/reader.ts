@@ -92,9 +92,13 @@ export class MessageReader {
   #begin(framing: Framing): void {
     switch (framing.kind) {
       case 'none':
-        return this.#finish(noFields)
+        this.#finish(noFields)
+        return
       case 'length':
-        if (framing.bytes === 0) return this.#finish(noFields)
+        if (framing.bytes === 0) {
+          this.#finish(noFields)
+          return
+        }
         this.#left = framing.bytes
         break
       case 'chunked':

@@ -79,7 +79,10 @@ export class ServerConnection implements ReaderEvents, Flow {
       this.#refuse(new Malformed('the head takes too long', 408))
     }
     const request = this.#request
-    if (request !== undefined && !request.isComplete && nowMs > request.deadlineMs) return this.destroy()
+    if (request !== undefined && !request.isComplete && nowMs > request.deadlineMs) {
+      this.destroy()
+      return
+    }
     const unwritten = this.#socket.writableLength
     const isStalled = this.#isClosing || (unwritten > 0 && unwritten === this.#lastUnwritten)
     this.#lastUnwritten = unwritten
@@ -115,7 +118,10 @@ export class ServerConnection implements ReaderEvents, Flow {
   #onData(bytes: Buffer): void {
     if (this.#isClosing) return
     const isBusy = this.#request?.isComplete === true
-    if (!isBusy && this.#held === undefined) return this.#feed(bytes)
+    if (!isBusy && this.#held === undefined) {
+      this.#feed(bytes)
+      return
+    }
     this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes])
     if (this.#held.length > maxHeldBytes) this.#socket.pause()
   }
@@ -155,10 +161,14 @@ export class ServerConnection implements ReaderEvents, Flow {
   #onResponded(request: Incoming, keepsAlive: boolean): void {
     this.#response = undefined
     this.#exchange = undefined
-    if (!keepsAlive || this.#socket.readableEnded) return this.#leave()
+    if (!keepsAlive || this.#socket.readableEnded) {
+      this.#leave()
+      return
+    }
     if (!request.isComplete) {
       request.deadlineMs = performance.now() + this.#limits.stallTimeoutMs
-      return request.discard()
+      request.discard()
+      return
     }
     this.#request = undefined
     const next = this.#held
@@ -178,7 +188,10 @@ export class ServerConnection implements ReaderEvents, Flow {
     else {
       const asked = { method: '', isHttp10: false, keepsAlive: false, isOpenEnded: false }
       const fields = ['Content-Type', 'text/plain; charset=utf-8']
-      new Outgoing(this.#socket, asked, () => this.#leave()).send({ status: error.status, reason: STATUS_CODES[error.status] ?? '', fields }, body)
+      new Outgoing(this.#socket, asked, () => this.#leave()).send(
+        { status: error.status, reason: STATUS_CODES[error.status] ?? '', fields },
+        body,
+      )
     }
     this.#response = undefined
     this.#exchange = undefined

@@ -1,6 +1,6 @@
 // A server of HTTP/1.1 that knows no routes.
 
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { type ConnectionLimits, type RequestHandler, ServerConnection } from './server-connection.ts'
 
 export interface ServerLimits extends ConnectionLimits {

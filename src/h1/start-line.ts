@@ -58,15 +58,3 @@ export function isKeptAlive(fields: readonly string[], isHttp10: boolean): boole
     ? tokens.some((token) => token.trim() === 'keep-alive')
     : !tokens.some((token) => token.trim() === 'close')
 }
-
-/** The value of a field that is there once at most. Throws Malformed if it is there twice. */
-export function onlyValue(fields: readonly string[], name: string): string | undefined {
-  let value: string | undefined
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const each = fields[i] as string
-    if (each.length !== name.length || each.toLowerCase() !== name) continue
-    if (value !== undefined) throw new Malformed(`${name} is there twice`)
-    value = fields[i + 1] as string
-  }
-  return value
-}

@@ -15,11 +15,23 @@ export interface BodyEvents {
 /** What happens if the sender goes away meanwhile is nothing: neither of the two is called. */
 export function keepBody(request: Incoming, limits: BodyLimits, events: BodyEvents): void {
   const { framing } = request
-  if (framing.kind === 'length' && framing.bytes > limits.maxEventBytes) return events.refused('too-large')
-  if (!request.isComplete) return request.flow(new KeptBody(limits, events))
+  if (framing.kind === 'length' && framing.bytes > limits.maxEventBytes) {
+    events.refused('too-large')
+    return
+  }
+  if (!request.isComplete) {
+    request.flow(new KeptBody(limits, events))
+    return
+  }
   const bytes = request.queued()
-  if (bytes.length > limits.maxEventBytes) return events.refused('too-large')
-  if (!limits.memory.take(bytes.length)) return events.refused('held-full')
+  if (bytes.length > limits.maxEventBytes) {
+    events.refused('too-large')
+    return
+  }
+  if (!limits.memory.take(bytes.length)) {
+    events.refused('held-full')
+    return
+  }
   events.whole(bytes)
 }
 

@@ -25,7 +25,13 @@ export function exchange(client: H1Client, request: HttpRequest, sender: Sender)
 /** As `exchange`, and passes the answer on while it arrives. */
 export function relay(client: H1Client, message: HttpMessage, sender: Sender): Promise<Outcome> {
   if (sender.isGone) return Promise.resolve({ kind: 'refused', refusal: 'cancelled' })
-  const { method, path: target, headers: fields, pieces, framing = { kind: 'length', bytes: message.body.length } } = message
+  const {
+    method,
+    path: target,
+    headers: fields,
+    pieces,
+    framing = { kind: 'length', bytes: message.body.length },
+  } = message
   return new Promise((resolve) => {
     const body = pieces ?? message.body
     new Relay(message, sender, resolve).start(client, { method, target, fields, framing, body })

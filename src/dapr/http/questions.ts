@@ -18,7 +18,9 @@ export function localAnswer({ inputs, isHealthy }: Answers, method: string, path
   if (inputs === undefined) return undefined
   if (method === 'GET' && path === '/dapr/config') return jsonReply({})
   if (method === 'GET' && path === '/dapr/subscribe') {
-    return jsonReply(inputs.topics.map((input) => ({ pubsubname: input.pubsub, topic: input.topic, route: input.path })))
+    return jsonReply(
+      inputs.topics.map((input) => ({ pubsubname: input.pubsub, topic: input.topic, route: input.path })),
+    )
   }
   // 405 would mean that we want the binding (dapr processor/binding/send.go).
   if (method !== 'OPTIONS') return undefined
