@@ -73,7 +73,9 @@ export class MessageReader {
     const whole = hasPartial ? Buffer.concat([this.#partial, from === 0 ? bytes : bytes.subarray(from)]) : bytes
     const start = hasPartial ? 0 : from
     const end = whole.indexOf(endOfHead, Math.max(start, this.#partial.length - 3), 'latin1')
-    if (end === -1 ? whole.length - start > this.#maxHeadBytes : end - start > this.#maxHeadBytes) {
+    // Three bytes of the line that ends it may be there already.
+    const size = end === -1 ? whole.length - start - 3 : end - start
+    if (size > this.#maxHeadBytes) {
       throw new Malformed(`the head is larger than ${this.#maxHeadBytes} bytes`, 431)
     }
     if (end === -1) {
