@@ -1,5 +1,6 @@
 // The one table of HTTP status codes: what daprd is told, and what an answer of the function means to it.
 
+import { STATUS_CODES } from 'node:http'
 import { explain, type Outcome, type Refusal, type Route, type Verdict } from '../event.ts'
 import type { HttpReply } from './message.ts'
 
@@ -41,7 +42,8 @@ function replyInSense(verdict: Verdict): HttpReply {
 /** daprd takes nothing but 200 for success of a binding once a retry policy is in force (dapr binding/send.go). */
 export function toSidecar(route: Route, reply: HttpReply): HttpReply {
   const isOtherSuccess = reply.status > 200 && reply.status < 300
-  return route.kind === 'binding' && isOtherSuccess ? { ...reply, status: 200 } : reply
+  if (route.kind !== 'binding' || !isOtherSuccess) return reply
+  return { status: 200, headers: reply.headers, body: reply.body }
 }
 
 export function plainReply(status: number, text: string): HttpReply {
@@ -52,17 +54,22 @@ export function jsonReply(value: unknown): HttpReply {
   return { status: 200, headers: ['content-type', 'application/json'], body: Buffer.from(JSON.stringify(value)) }
 }
 
+export const usualReason = (status: number): string => STATUS_CODES[status] ?? ''
+
 /** Says that the function has no such route: it may still be booting. */
 export const isMissingRoute = (status: number): boolean => status === 404
 
 /** What daprd will take the answer of the function for. */
 export function verdictOf(route: Route, reply: HttpReply): Verdict {
-  const isSuccess = reply.status >= 200 && reply.status < 300
-  if (route.kind !== 'topic') return isSuccess ? 'success' : 'failed'
+  if (route.kind !== 'topic') return statusVerdict(reply.status)
   if (reply.status === 404) return 'drop'
-  if (!isSuccess) return 'failed'
-  return topicVerdict(reply.body)
+  return isSuccess(reply.status) ? topicVerdict(reply.body) : 'failed'
 }
+
+/** Where the status alone says it: bindings and invocations. */
+export const statusVerdict = (status: number): Verdict => (isSuccess(status) ? 'success' : 'failed')
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 const verdictOfStatus: Readonly<Record<string, Verdict>> = {
   '': 'success',
@@ -80,4 +87,9 @@ function topicVerdict(body: Buffer): Verdict {
   } catch {
     return 'success'
   }
+}
+
+/** Of one entry of a bulk event, where no word means that it is to be delivered again (dapr postman/http DeliverBulk). */
+export function entryVerdict(status: unknown): Verdict {
+  return status === 'SUCCESS' ? 'success' : status === 'DROP' ? 'drop' : 'retry'
 }

@@ -1,104 +1,96 @@
 // One replica of a function over HTTP/1.1: an EventHandler that keeps its connections alive.
 
-import type { Socket } from 'node:net'
-// The pool alone: the whole of undici would double the memory and the start time of the proxy.
-import type { Dispatcher } from 'undici'
-import Pool from 'undici/lib/dispatcher/pool.js'
+import { createH1Client, type H1Client } from '../../h1/client.ts'
 import { reason } from '../../shared/log.ts'
 import { createBootWatch } from '../boot.ts'
 import { Departure } from '../departure.ts'
 import { dial } from '../dial.ts'
-import type { Event, Outcome, ReplicaClient, Route } from '../event.ts'
+import type { Event, Exchanged, Outcome, ReplicaClient } from '../event.ts'
 import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
-import { isMissingRoute, verdictOf } from './answers.ts'
-import { exchange } from './exchange.ts'
+import { isMissingRoute, isSuccess, verdictOf } from './answers.ts'
+import { bulkEntryIds, withEveryEntry } from './bulk.ts'
+import { exchange, relay } from './exchange.ts'
 import type { HttpMessage, HttpReply } from './message.ts'
 import { createTopicRoutes } from './topic-routes.ts'
 
+/** Bytes of the head of an answer. A sidecar reads 4 KiB of it by default; more may be asked for by invocation. */
+const maxHeadBytes = 64 * 1024
+
 export function createHttpClient(address: ReplicaAddress, now = () => performance.now()): ReplicaClient<HttpMessage> {
-  const sockets = new Set<Socket>()
-  const pool: Dispatcher = new Pool(`http://${authority(address)}`, {
-    connect: (_options, done) => {
-      const socket = dial(address)
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-      socket.once('connect', () => done(null, socket)).once('error', (error) => done(error, null))
-    },
-    // A function may run for as long as daprd waits, and daprd waits without limit.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // A connection rests for the last second of what `Keep-Alive: timeout=` promises: a POST must not meet a closing socket.
-    keepAliveTimeoutThreshold: 1000,
-  })
   const boot = createBootWatch(now)
-  const topicRoutes = createTopicRoutes(() => askSubscriptions(pool), now)
+  // Whatever listens there next may be a new start of the function.
   const startOver = () => {
     boot.unreachable()
     topicRoutes.forget()
   }
-  let connections = 0
-  pool.on('connect', () => {
-    connections += 1
-  })
-  pool.on('disconnect', (_origin, _targets, error) => {
-    connections -= 1
-    // Not one that we closed ourselves: whatever listens there next may be a new start of the function.
-    if (connections === 0 && error.code !== 'UND_ERR_INFO') startOver()
-  })
+  const client = createH1Client({ dial: () => dial(address), maxHeadBytes, onDeserted: startOver })
+  const topicRoutes = createTopicRoutes(() => askSubscriptions(client, authority(address)), now)
 
-  const send = async (event: Event<HttpMessage>): Promise<Outcome> => {
-    const target = await targetOf(event)
-    if (target.kind === 'not-run') return target
-    const outcome = await exchange(pool, { ...event.message, path: target.path }, event.sender)
+  const send = (event: Event<HttpMessage>): Promise<Outcome> => {
+    if (event.route.kind === 'invoke') return sendInvocation(event)
+    const { pubsub, topic } = event.route
+    if (pubsub === undefined || topic === undefined) return sendEvent(event, event.message.path)
+    const path = topicRoutes.knownPathOf(pubsub, topic)
+    return path === undefined ? sendToAskedPath(event, pubsub, topic) : sendEvent(event, path)
+  }
+
+  const sendToAskedPath = async (event: Event<HttpMessage>, pubsub: string, topic: string): Promise<Outcome> => {
+    let path: string
+    try {
+      path = await topicRoutes.pathOf(pubsub, topic)
+    } catch (error) {
+      startOver()
+      return { kind: 'not-run', cause: reason(error) }
+    }
+    return sendEvent(event, path)
+  }
+
+  const sendInvocation = async (event: Event<HttpMessage>): Promise<Outcome> => {
+    const outcome = await relay(client, event.message, event.sender)
+    if (outcome.kind === 'not-run') startOver()
+    else {
+      boot.connected()
+      if (outcome.kind === 'answered') boot.answered()
+    }
+    return outcome
+  }
+
+  const sendEvent = async ({ route, message, sender }: Event<HttpMessage>, path: string): Promise<Outcome> => {
+    const { method, headers, body } = message
+    const outcome = await exchange(client, { method, path, headers, body }, sender)
     if (outcome.kind === 'not-run') {
       startOver()
       return outcome
     }
     boot.connected()
     if (outcome.kind !== 'answered') return outcome
-    if (isEvent(event.route) && isMissingRoute(outcome.reply.status)) {
+    if (isMissingRoute(outcome.reply.status)) {
       if (boot.isBooting()) {
         topicRoutes.forget()
         return { kind: 'not-run', cause: 'it has no such route yet' }
       }
     } else boot.answered()
-    event.message.answer(outcome.reply)
-    return { kind: 'answered', verdict: verdictOf(event.route, outcome.reply) }
+    const entryIds = route.kind === 'topic' && isSuccess(outcome.reply.status) ? bulkEntryIds(message) : undefined
+    const { verdict, reply } =
+      entryIds === undefined
+        ? { verdict: verdictOf(route, outcome.reply), reply: outcome.reply }
+        : withEveryEntry(entryIds, outcome.reply)
+    message.answer(reply)
+    return { kind: 'answered', verdict }
   }
 
-  const targetOf = async ({ route, message }: Event<HttpMessage>): Promise<Target> => {
-    if (route.pubsub === undefined || route.topic === undefined) return { kind: 'path', path: message.path }
-    try {
-      return { kind: 'path', path: await topicRoutes.pathOf(route.pubsub, route.topic) }
-    } catch (error) {
-      return { kind: 'not-run', cause: reason(error) }
-    }
-  }
-
-  return {
-    send,
-    close: () => {
-      pool.close().catch(() => {})
-    },
-    abandon(cause) {
-      for (const socket of sockets) socket.destroy(new Error(cause))
-    },
-  }
+  return { send, close: client.close, abandon: (cause) => client.abandon(new Error(cause)) }
 }
-
-type Target = { readonly kind: 'path'; readonly path: string } | { readonly kind: 'not-run'; readonly cause: string }
-
-const isEvent = (route: Route): boolean => route.kind !== 'invoke'
 
 /** Time for the answer to `/dapr/subscribe`, the connection included; above the connect timeout, so that it is that which tells. Milliseconds. */
 const askTimeoutMs = 2 * connectTimeoutMs
 
 /** The reply to `/dapr/subscribe`; undefined if the replica broke off or did not answer in time. */
-async function askSubscriptions(pool: Dispatcher): Promise<HttpReply | undefined> {
-  const request = { method: 'GET', path: '/dapr/subscribe', headers: [], body: Buffer.alloc(0) }
+async function askSubscriptions(client: H1Client, host: string): Promise<HttpReply | undefined> {
   const asker = new Departure()
   const tooLate = setTimeout(() => asker.leave(), askTimeoutMs)
-  const outcome = await exchange(pool, request, asker)
+  const request = { method: 'GET', path: '/dapr/subscribe', headers: ['Host', host], body: Buffer.alloc(0) }
+  const outcome: Exchanged<HttpReply> = await exchange(client, request, asker)
   clearTimeout(tooLate)
   if (outcome.kind === 'not-run') throw new Error(outcome.cause)
   return outcome.kind === 'answered' ? outcome.reply : undefined

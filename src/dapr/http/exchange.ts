@@ -1,67 +1,155 @@
-// One request to a replica and its whole reply.
+// One request to a replica and its answer: kept until it is whole, or passed on as it comes.
 
-import type { Dispatcher } from 'undici'
+import type { BodyWriter } from '../../h1/body.ts'
+import type { Call, Request, ResponseEvents } from '../../h1/call.ts'
+import type { H1Client } from '../../h1/client.ts'
+import type { Framing } from '../../h1/framing.ts'
+import type { ResponseHead } from '../../h1/outgoing.ts'
 import { reason } from '../../shared/log.ts'
-import type { Exchanged, Sender } from '../event.ts'
+import type { Exchanged, Outcome, Sender } from '../event.ts'
 import { maxReplyBytes } from '../replica.ts'
-import { endToEnd } from './headers.ts'
-import type { HttpReply, HttpRequest } from './message.ts'
+import { statusVerdict } from './answers.ts'
+import { endToEnd, endToEndOfPieces } from './headers.ts'
+import type { HttpHead, HttpMessage, HttpReply, HttpRequest } from './message.ts'
 
 /** Never rejects. `not-run` is certain: not one byte of the request has left. The verdict is the caller's to give. */
-export function exchange(pool: Dispatcher, request: HttpRequest, sender: Sender): Promise<Exchanged<HttpReply>> {
+export function exchange(client: H1Client, request: HttpRequest, sender: Sender): Promise<Exchanged<HttpReply>> {
+  if (sender.isGone) return Promise.resolve({ kind: 'refused', refusal: 'cancelled' })
+  const { method, path: target, headers: fields, body } = request
+  const framing = { kind: 'length', bytes: body.length } as const
   return new Promise((resolve) => {
-    let isSent = false
-    let abort: ((reason?: Error) => void) | undefined
-    let status = 0
-    let headers: string[] = []
-    let size = 0
-    const chunks: Buffer[] = []
-    const onGone = () => abort?.(new Error('the sender has gone away'))
-    const finish = (outcome: Exchanged<HttpReply>) => {
-      forget()
-      resolve(outcome)
-    }
-    const fail = (error: Error): Exchanged<HttpReply> => {
-      if (sender.isGone) return { kind: 'refused', refusal: 'cancelled' }
-      // A request that undici will not write is no better on another replica.
-      const isHopeless = (error as { code?: string }).code === 'UND_ERR_INVALID_ARG'
-      return { kind: isSent || isHopeless ? 'broken' : 'not-run', cause: reason(error) }
-    }
-    if (sender.isGone) return finish({ kind: 'refused', refusal: 'cancelled' })
-    const forget = sender.onGone(onGone)
-    // undici's first handler shape: the second one hands out header objects, which lose order, spelling and number.
-    pool.dispatch(
-      {
-        path: request.path,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: [...request.headers],
-        body: request.body,
-      },
-      {
-        // Called just before the request is written: until then the function cannot have run.
-        onConnect(abortRequest) {
-          isSent = true
-          abort = abortRequest
-          if (sender.isGone) onGone()
-        },
-        onHeaders(statusCode, rawHeaders) {
-          // 1xx is for this hop; the last one is the reply. undici takes a 100 that it did not ask for as a broken answer.
-          status = statusCode
-          headers = endToEnd(rawHeaders.map((bytes) => bytes.toString('latin1')))
-          return true
-        },
-        onData(chunk) {
-          size += chunk.length
-          if (size > maxReplyBytes) abort?.(new Error(`its answer is larger than ${maxReplyBytes} bytes`))
-          else chunks.push(chunk)
-          return true
-        },
-        onComplete: () => {
-          const body = Buffer.concat(chunks)
-          finish({ kind: 'answered', reply: { status, headers, body } })
-        },
-        onError: (error) => finish(fail(error)),
-      },
-    )
+    new WholeReply(sender, resolve).start(client, { method, target, fields, framing, body })
   })
 }
+
+/** As `exchange`, and passes the answer on while it arrives. */
+export function relay(client: H1Client, message: HttpMessage, sender: Sender): Promise<Outcome> {
+  if (sender.isGone) return Promise.resolve({ kind: 'refused', refusal: 'cancelled' })
+  const {
+    method,
+    path: target,
+    headers: fields,
+    pieces,
+    framing = { kind: 'length', bytes: message.body.length },
+  } = message
+  return new Promise((resolve) => {
+    const body = pieces ?? message.body
+    new Relay(message, sender, resolve).start(client, { method, target, fields, framing, body })
+  })
+}
+
+/** What both have in common: one outcome, and an end to it when the sender goes away. */
+abstract class Attempt<Done> {
+  readonly #sender: Sender
+  readonly #resolve: (outcome: Done | Failed) => void
+  readonly #forget: () => void
+  #call: Call | undefined
+  #isGivenUp = false
+
+  constructor(sender: Sender, resolve: (outcome: Done | Failed) => void) {
+    this.#sender = sender
+    this.#resolve = resolve
+    this.#forget = sender.onGone(() => this.giveUp('the sender has gone away'))
+  }
+
+  start(client: H1Client, request: Request): void {
+    this.#call = client.request(request, this as unknown as ResponseEvents)
+    // What came of it at once may be that it is not wanted any more.
+    if (this.#isGivenUp) this.#call.abort(new Error('given up'))
+  }
+
+  protected giveUp(why: string): void {
+    this.#isGivenUp = true
+    this.#call?.abort(new Error(why))
+  }
+
+  protected resume(): void {
+    this.#call?.resume()
+  }
+
+  protected finish(outcome: Done | Failed): void {
+    this.#forget()
+    this.#call = undefined
+    this.#resolve(outcome)
+  }
+
+  /** `hasBegun`: part of the answer has gone out. */
+  protected failure(error: Error, isSent: boolean, hasBegun = false): Failed {
+    if (this.#sender.isGone) return { kind: 'refused', refusal: 'cancelled' }
+    const cause = reason(error)
+    if (!isSent) return { kind: 'not-run', cause }
+    return hasBegun ? { kind: 'broken', cause, hasBegun } : { kind: 'broken', cause }
+  }
+}
+
+type Failed = Exclude<Outcome, { kind: 'answered' | 'joined' }>
+
+class WholeReply extends Attempt<Exchanged<HttpReply>> implements ResponseEvents {
+  #head: ResponseHead | undefined
+  #chunks: Buffer[] = []
+  #size = 0
+
+  interim(): void {}
+
+  head(head: ResponseHead): void {
+    this.#head = head
+  }
+
+  data(bytes: Buffer): boolean {
+    this.#size += bytes.length
+    if (this.#size > maxReplyBytes) this.giveUp(`its answer is larger than ${maxReplyBytes} bytes`)
+    else this.#chunks.push(bytes)
+    return true
+  }
+
+  end(): void {
+    const { status, reason, fields } = this.#head as ResponseHead
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
+    this.finish({ kind: 'answered', reply: { status, reason, headers: endToEnd(fields), body } })
+  }
+
+  failed(error: Error, isSent: boolean): void {
+    this.finish(this.failure(error, isSent))
+  }
+}
+
+class Relay extends Attempt<Outcome> implements ResponseEvents {
+  readonly #message: HttpMessage
+  #status = 0
+  #writer: BodyWriter | undefined
+
+  constructor(message: HttpMessage, sender: Sender, resolve: (outcome: Outcome) => void) {
+    super(sender, resolve)
+    this.#message = message
+  }
+
+  interim(head: ResponseHead): void {
+    this.#message.inform(passedOn(head))
+  }
+
+  head(head: ResponseHead, announced: Framing): void {
+    this.#status = head.status
+    this.#writer = this.#message.begin(passedOn(head), announced)
+    this.#writer.onDrain = () => this.resume()
+  }
+
+  data(bytes: Buffer): boolean {
+    return this.#writer?.write(bytes) ?? true
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#writer?.end(endToEnd(trailers))
+    this.finish({ kind: 'answered', verdict: statusVerdict(this.#status) })
+  }
+
+  failed(error: Error, isSent: boolean): void {
+    this.#writer?.cut()
+    this.finish(this.failure(error, isSent, this.#writer !== undefined))
+  }
+}
+
+const passedOn = ({ status, reason, fields }: ResponseHead): HttpHead => ({
+  status,
+  reason,
+  headers: endToEndOfPieces(fields),
+})

@@ -1,33 +1,40 @@
 // Which header fields of HTTP/1.1 travel on, and which end at this hop.
 
-// RFC 9110 §7.6.1, plus what the proxy writes itself: it frames bodies anew, and has answered Expect already.
+// RFC 9110 §7.6.1, plus what the proxy writes itself: it frames bodies anew.
 const ends = new Set([
   'connection',
   'content-length',
-  'expect',
   'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',
   'te',
-  'trailer',
   'transfer-encoding',
   'upgrade',
 ])
 
+// About a body in pieces: one that is kept until it is whole has no trailers, and waits for no permission.
+const aboutPieces = new Set(['expect', 'trailer'])
+
 // A sender must not be able to have these removed by naming them in Connection.
 const stays = new Set(['dapr-api-token', 'traceparent', 'tracestate', 'baggage', 'content-type', 'host'])
 
-/** The fields that travel on to the next hop, in their order, spelling and number. */
-export function endToEnd(raw: readonly string[]): string[] {
+/** The fields of a whole message that travel on to the next hop, in their order, spelling and number. */
+export const endToEnd = (raw: readonly string[]): string[] => kept(raw, false)
+
+/** Those of a message whose body is passed on in pieces. */
+export const endToEndOfPieces = (raw: readonly string[]): string[] => kept(raw, true)
+
+function kept(raw: readonly string[], isInPieces: boolean): string[] {
   const named = namedByConnection(raw)
-  const kept: string[] = []
+  const fields: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase()
-    if (!ends.has(name) && !named.has(name)) kept.push(raw[i] as string, raw[i + 1] as string)
+    if (ends.has(name) || named.has(name) || (!isInPieces && aboutPieces.has(name))) continue
+    fields.push(raw[i] as string, raw[i + 1] as string)
   }
-  return kept
+  return fields
 }
 
 const none: ReadonlySet<string> = new Set()

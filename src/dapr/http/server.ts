@@ -1,142 +1,165 @@
 // The HTTP app channel as daprd sees it: answers daprd's own questions at once, and hands every event to a handler.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { readBody } from '../body.ts'
+import type { BodyWriter } from '../../h1/body.ts'
+import type { Framing } from '../../h1/framing.ts'
+import type { Incoming } from '../../h1/incoming.ts'
+import type { Outgoing, ResponseHead } from '../../h1/outgoing.ts'
+import { createH1Server, type ServerLimits } from '../../h1/server.ts'
+import type { Exchange } from '../../h1/server-connection.ts'
 import { Departure } from '../departure.ts'
-import type { Outcome, Route } from '../event.ts'
+import type { Event, Outcome, Refusal, Route } from '../event.ts'
+import { headerValue } from '../header-list.ts'
 import type { AppServer, AppServerOptions } from '../server.ts'
-import { jsonReply, plainReply, replyTo, toSidecar } from './answers.ts'
-import { endToEnd } from './headers.ts'
-import type { HttpMessage, HttpReply } from './message.ts'
+import { plainReply, replyTo, toSidecar, usualReason } from './answers.ts'
+import { identityOf } from './cloud-event.ts'
+import { keepBody } from './event-body.ts'
+import { endToEnd, endToEndOfPieces } from './headers.ts'
+import type { HttpHead, HttpMessage, HttpReply } from './message.ts'
+import { localAnswer, questionDeadlineMs } from './questions.ts'
+import { readTarget, type Target, withHost } from './target.ts'
 
 const invoke: Route = { kind: 'invoke', name: '' }
+/** An event of a topic that only the function knows. */
+const anyTopic: Route = { kind: 'topic', name: '' }
+
+const limits: ServerLimits = {
+  // Metadata of a broker travels in headers, and daprd sets no limit.
+  maxHeadBytes: 64 * 1024,
+  headTimeoutMs: 10_000,
+  stallTimeoutMs: 60_000,
+  // daprd opens up to 1,024.
+  maxConnections: 4096,
+}
+
+/** The body of an event must be there by then; daprd sends it at once. Milliseconds. */
+const eventBodyTimeoutMs = 60_000
 
 /** Serves the HTTP app channel. It never closes an idle connection: daprd does not repeat a POST that meets a closing socket. */
 export function createHttpServer(options: AppServerOptions<HttpMessage>): AppServer {
-  const routes = routesByPath(options)
-  const server = createServer(
-    {
-      keepAliveTimeout: 0,
-      // A connection that daprd dialled ahead of need may stay silent for the 90 s that Go keeps idle ones.
-      headersTimeout: 120_000,
-      // Metadata of a broker travels in headers, and daprd sets no limit.
-      maxHeaderSize: 64 * 1024,
-    },
-    (request, response) => {
-      const local = localAnswer(options, request)
-      if (local) {
-        request.resume()
-        write(request, response, local)
-        return
+  const routeOf = router(options)
+  return createH1Server(limits, {
+    request(request, response) {
+      const target = request.method === 'CONNECT' ? undefined : readTarget(request.target)
+      const local = target === undefined ? badTarget : localAnswer(options, request.method, target.path)
+      if (local !== undefined || target === undefined) {
+        write(response, local ?? badTarget)
+        return undefined
       }
-      const route = routes.get(pathOf(request.url)) ?? invoke
-      serve(options, route, { request, response }).catch(() => response.destroy())
+      const delivery = new Delivery(options, routeOf(request, target), { request, response })
+      delivery.start(target)
+      return delivery
     },
-  )
-  // Bounded by their bytes.
-  server.maxHeadersCount = 0
-  return appServer(server)
+  })
 }
 
-function routesByPath({ inputs }: AppServerOptions<HttpMessage>): Map<string, Route> {
-  const all = inputs ? [...inputs.topics, ...inputs.bindings] : []
-  return new Map(all.map(({ path, route }) => [path, route]))
+const badTarget = plainReply(400, 'the target is neither a path nor a URL')
+
+type RouteOf = (request: Incoming, target: Target) => Route
+
+function router({ inputs }: AppServerOptions<HttpMessage>): RouteOf {
+  if (inputs === undefined) return ({ fields }) => (isCloudEvent(fields) ? anyTopic : invoke)
+  const routes = new Map([...inputs.topics, ...inputs.bindings].map(({ path, route }) => [path, route]))
+  return (_request, { path }) => routes.get(path) ?? invoke
 }
 
-/** What daprd asks of an app before and between events; none of it may wait for a function. */
-function localAnswer(options: AppServerOptions<HttpMessage>, request: IncomingMessage): HttpReply | undefined {
-  const { inputs } = options
-  if (inputs === undefined) return undefined
-  const path = pathOf(request.url)
-  if (request.method === 'GET') {
-    if (path === '/dapr/config') return jsonReply({})
-    if (path === '/dapr/subscribe') {
-      return jsonReply(inputs.topics.map(({ pubsub, topic, path: route }) => ({ pubsubname: pubsub, topic, route })))
+const isCloudEvent = (fields: readonly string[]): boolean =>
+  headerValue(fields, 'content-type')?.toLowerCase().startsWith('application/cloudevents+json') === true
+
+interface Ends {
+  readonly request: Incoming
+  readonly response: Outgoing
+}
+
+/** One request on its way to the handler, and its answer on its way back. */
+class Delivery implements Exchange {
+  readonly #options: AppServerOptions<HttpMessage>
+  readonly #route: Route
+  readonly #request: Incoming
+  readonly #response: Outgoing
+  readonly #sender = new Departure()
+
+  constructor(options: AppServerOptions<HttpMessage>, route: Route, { request, response }: Ends) {
+    this.#options = options
+    this.#route = route
+    this.#request = request
+    this.#response = response
+  }
+
+  gone(): void {
+    this.#sender.leave()
+  }
+
+  start(target: Target): void {
+    const request = this.#request
+    const isWhole = request.isComplete && request.framing.kind !== 'chunked'
+    if (this.#route.kind === 'invoke' && !isWhole) {
+      this.#deliver({ ...this.#message(target, Buffer.alloc(0)), framing: request.framing, pieces: request }, 0)
+      return
     }
-    if (path === '/healthz') return options.isHealthy() ? plainReply(200, 'ok') : plainReply(503, 'draining')
-  }
-  // 405 would mean that we want the binding (dapr processor/binding/send.go).
-  if (request.method === 'OPTIONS') {
-    const isWanted = inputs.bindings.some((binding) => binding.path === path)
-    return { status: isWanted ? 200 : 404, headers: [], body: Buffer.alloc(0) }
-  }
-  return undefined
-}
-
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-}
-
-async function serve(
-  options: AppServerOptions<HttpMessage>,
-  route: Route,
-  { request, response }: Exchange,
-): Promise<void> {
-  const body = await readBody(request, options, Number(request.headers['content-length'] ?? 0))
-  if (body.kind === 'gone') return
-  if (body.kind === 'refused') {
-    options.onRefused?.(route, body.refusal)
-    // The rest of the request is read and thrown away: to close on a sender that still writes would reset its connection.
-    write(request, response, replyTo(body))
-    return
-  }
-  try {
-    const outcome = await handle(options, route, { request, response, body: body.bytes })
-    if (outcome.kind !== 'answered') write(request, response, replyTo(outcome))
-  } finally {
-    options.memory.give(body.bytes.length)
-  }
-}
-
-async function handle(
-  options: AppServerOptions<HttpMessage>,
-  route: Route,
-  { request, response, body }: Exchange & { readonly body: Buffer },
-): Promise<Outcome> {
-  const sender = new Departure()
-  response.once('close', () => {
-    if (!response.writableFinished) sender.leave()
-  })
-  const { method = 'POST', url: path = '/' } = request
-  const headers = endToEnd(request.rawHeaders)
-  const answer = (reply: HttpReply) => write(request, response, toSidecar(route, reply))
-  return options.handler({ route, message: { method, path, headers, body, answer }, sender })
-}
-
-function write(request: IncomingMessage, response: ServerResponse, reply: HttpReply): void {
-  if (response.destroyed) return
-  const headers = [...reply.headers]
-  const hasBody = request.method !== 'HEAD' && reply.status !== 204 && reply.status !== 304
-  if (hasBody) headers.push('content-length', String(reply.body.length))
-  response.writeHead(reply.status, headers)
-  response.end(hasBody ? reply.body : undefined)
-}
-
-function pathOf(url = '/'): string {
-  const query = url.indexOf('?')
-  return query === -1 ? url : url.slice(0, query)
-}
-
-function appServer(server: Server): AppServer {
-  let open = 0
-  server.on('connection', (socket) => {
-    open += 1
-    socket.once('close', () => {
-      open -= 1
+    request.deadlineMs = performance.now() + eventBodyTimeoutMs
+    if (request.isOpenEnded) this.#response.inform({ status: 100, reason: 'Continue', fields: [] })
+    keepBody(request, this.#options, {
+      whole: (bytes) => this.#deliver(this.#message(target, bytes), bytes.length),
+      refused: (refusal) => this.#refuse(refusal),
     })
-  })
-  return {
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => resolve((server.address() as { port: number }).port))
-      }),
-    connections: () => open,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
   }
+
+  #message({ target: path, host }: Target, body: Buffer): HttpMessage {
+    const { method, fields, framing } = this.#request
+    const isInvocation = this.#route.kind === 'invoke'
+    const raw = host === undefined ? fields : withHost(fields, host)
+    return {
+      method,
+      path,
+      headers: isInvocation ? endToEndOfPieces(raw) : endToEnd(raw),
+      body,
+      ...(isInvocation && { framing }),
+      inform: (head) => this.#response.inform(headOf(head)),
+      answer: (reply) => write(this.#response, toSidecar(this.#route, reply)),
+      begin: (head, announced) => this.#begin(head, announced),
+    }
+  }
+
+  #begin(head: HttpHead, announced: Framing): BodyWriter {
+    return this.#response.begin(headOf(head), announced)
+  }
+
+  #deliver(message: HttpMessage, takenBytes: number): void {
+    this.#options
+      .handler(this.#event(message))
+      .then((outcome) => this.#end(outcome))
+      .catch(() => this.#response.cut())
+      .finally(() => this.#options.memory.give(takenBytes))
+  }
+
+  #event(message: HttpMessage): Event<HttpMessage> {
+    const route = this.#route
+    const sender = this.#sender
+    if (route.kind === 'topic') return { route, message, sender, identity: () => identityOf(message) }
+    const isAsked = this.#options.inputs === undefined && route.kind === 'invoke'
+    const deadlineMs = isAsked ? questionDeadlineMs(message.method, message.path, performance.now()) : undefined
+    return deadlineMs === undefined ? { route, message, sender } : { route, message, sender, deadlineMs }
+  }
+
+  #end(outcome: Outcome): void {
+    if (outcome.kind === 'answered' || this.#sender.isGone) return
+    if (this.#response.hasBegun) this.#response.cut()
+    else write(this.#response, replyTo(outcome))
+  }
+
+  /** The rest of the request is read and thrown away: to close on a sender that still writes would reset its connection. */
+  #refuse(refusal: Refusal): void {
+    this.#options.onRefused?.(this.#route, refusal)
+    write(this.#response, replyTo({ kind: 'refused', refusal }))
+  }
+}
+
+const headOf = ({ status, reason = usualReason(status), headers }: HttpHead): ResponseHead => ({
+  status,
+  reason,
+  fields: headers,
+})
+
+function write(response: Outgoing, reply: HttpReply): void {
+  response.send(headOf(reply), reply.body)
 }

@@ -10,6 +10,8 @@ const longestPauseMs = 60_000
 export interface TopicRoutes {
   /** The path on this replica. Falls back to `/<topic>`, as OpenFunction's Go framework registers it. */
   pathOf(pubsub: string, topic: string): Promise<string>
+  /** The same at once; undefined if the replica has to be asked first. */
+  knownPathOf(pubsub: string, topic: string): string | undefined
   forget(): void
 }
 
@@ -27,6 +29,13 @@ export function createTopicRoutes(ask: () => Promise<HttpReply | undefined>, now
     pauseMs = Math.min(pauseMs * 2, longestPauseMs)
   }
 
+  const fallbacks = new Map<string, string>()
+  const fallbackOf = (topic: string): string => {
+    const path = fallbacks.get(topic) ?? topicPath(topic)
+    fallbacks.set(topic, path)
+    return path
+  }
+
   return {
     async pathOf(pubsub, topic) {
       const key = `${pubsub}/${topic}`
@@ -36,7 +45,11 @@ export function createTopicRoutes(ask: () => Promise<HttpReply | undefined>, now
         })
         await asking
       }
-      return known.get(key) ?? topicPath(topic)
+      return known.get(key) ?? fallbackOf(topic)
+    },
+    knownPathOf(pubsub, topic) {
+      const path = known.get(`${pubsub}/${topic}`)
+      return path === undefined && now() < askAgainAtMs ? fallbackOf(topic) : path
     },
     forget() {
       known = new Map()

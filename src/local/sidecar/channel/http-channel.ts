@@ -1,7 +1,7 @@
 // The app channel over HTTP/1.1, from the sidecar's side.
 
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { posix } from 'node:path'
-import { type Dispatcher, Pool } from 'undici'
 import type { Component } from '../broker/component.ts'
 import type { Delivery } from '../broker/tally.ts'
 import { parseObject, rawEnvelope } from '../cloud-event.ts'
@@ -10,52 +10,67 @@ import { retried } from './retried.ts'
 
 interface Answer {
   readonly status: number
-  readonly headers: Dispatcher.ResponseData['headers']
+  readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
-type Send = (method: string, path: string, headers: Record<string, string>, body?: Buffer) => Promise<Answer>
-
-// A sidecar waits without limit for an answer, keeps idle connections for 90 s, and opens up to 1,024 of them.
-const poolOptions: Pool.Options = {
-  connections: 1024,
-  keepAliveTimeout: 90_000,
-  keepAliveMaxTimeout: 90_000,
-  headersTimeout: 0,
-  bodyTimeout: 0,
+interface Question {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer | undefined
+  readonly signal?: AbortSignal
 }
+
+type Send = (question: Question) => Promise<Answer>
+
+// A sidecar waits without limit for an answer, and opens up to 1,024 connections.
+const agentOptions = { keepAlive: true, maxSockets: 1024, maxFreeSockets: 64 }
 
 const probeTimeoutMs = 3000
 
 export function createHttpChannel(appId: string, host: string, port: number): AppChannel {
-  const pool = new Pool(`http://${host}:${port}`, poolOptions)
-  const send: Send = async (method, path, headers, body) => {
-    const reply = await pool.request({ method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null })
-    const bytes = Buffer.from(await reply.body.arrayBuffer())
-    return { status: reply.statusCode, headers: reply.headers, body: bytes }
-  }
+  const agent = new Agent(agentOptions)
+  const send: Send = ({ method, path, headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const outgoing = request({ agent, host, port, method, path, headers, ...(signal && { signal }) })
+      outgoing.on('error', reject)
+      outgoing.on('response', (incoming) => {
+        const chunks: Buffer[] = []
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject)
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) }),
+        )
+      })
+      outgoing.end(body)
+    })
   return {
     address: `${host}:${port}`,
     subscriptions: () => askSubscriptions(send, appId),
-    wantedBindings: (bindings) => probeBindings(pool, bindings),
+    wantedBindings: (bindings) => probeBindings(send, bindings),
     async sendTopicEvent({ path, pubsub, topic, rawPayload }, message) {
       const body = rawPayload ? rawEnvelope(message.data, pubsub, topic) : message.data
       const headers = { ...message.metadata, pubsubname: pubsub, 'content-type': 'application/cloudevents+json' }
-      return topicDelivery(await send('POST', cleanPath(path), headers, body))
+      return topicDelivery(await send({ method: 'POST', path: cleanPath(path), headers, body }))
     },
     async sendBindingEvent(component, message) {
       const headers = { ...message.metadata, 'content-type': 'application/json' }
-      const { status } = await send('POST', bindingPath(component), headers, message.data)
+      const { status } = await send({ method: 'POST', path: bindingPath(component), headers, body: message.data })
       if (status >= 200 && status <= 299) return { kind: 'acknowledged' }
       return { kind: 'failed', cause: `status ${status}` }
     },
     async invoke({ verb, method, headers, contentType, body }) {
       const all = { ...headers, ...(contentType && { 'content-type': contentType }) }
-      const answer = await send(verb, `/${method}`, all, body.length > 0 ? body : undefined)
+      const answer = await send({
+        method: verb,
+        path: `/${method}`,
+        headers: all,
+        body: body.length > 0 ? body : undefined,
+      })
       const { 'content-type': type = '', ...rest } = flat(answer.headers)
       return { status: answer.status, headers: rest, contentType: type, body: answer.body }
     },
-    close: () => pool.destroy(),
+    close: async () => agent.destroy(),
   }
 }
 
@@ -63,8 +78,9 @@ const questionHeaders = (appId: string) => ({ 'content-type': 'application/json'
 
 async function askSubscriptions(send: Send, appId: string) {
   // The configuration is about actors alone; it is asked for because a sidecar does, and its answer changes nothing.
-  await send('GET', '/dapr/config', questionHeaders(appId)).catch(() => undefined)
-  const { status, body } = await retried(() => send('GET', '/dapr/subscribe', questionHeaders(appId)))
+  await send({ method: 'GET', path: '/dapr/config', headers: questionHeaders(appId) }).catch(() => undefined)
+  const question = { method: 'GET', path: '/dapr/subscribe', headers: questionHeaders(appId) }
+  const { status, body } = await retried(() => send(question))
   if (status === 404 || (status === 200 && body.length === 0)) return []
   if (status !== 200) throw new Error(`/dapr/subscribe answered ${status}; a sidecar then subscribes to nothing`)
   const answers: unknown = JSON.parse(body.toString())
@@ -73,20 +89,19 @@ async function askSubscriptions(send: Send, appId: string) {
 }
 
 /** One after the other; an app that does not answer in time leaves the rest without a reader. */
-async function probeBindings(pool: Pool, bindings: readonly Component[]): Promise<string[]> {
+async function probeBindings(send: Send, bindings: readonly Component[]): Promise<string[]> {
   const wanted: string[] = []
   for (const binding of bindings) {
-    if (isDeclaredInput(binding) || (await isWanted(pool, binding))) wanted.push(binding.name)
+    if (isDeclaredInput(binding) || (await isWanted(send, binding))) wanted.push(binding.name)
   }
   return wanted
 }
 
-async function isWanted(pool: Pool, binding: Component): Promise<boolean> {
+async function isWanted(send: Send, binding: Component): Promise<boolean> {
   const signal = AbortSignal.timeout(probeTimeoutMs)
   const headers = { 'content-type': 'application/json' }
-  const { statusCode, body } = await pool.request({ method: 'OPTIONS', path: bindingPath(binding), headers, signal })
-  await body.dump()
-  return (statusCode >= 200 && statusCode <= 299) || statusCode === 405
+  const { status } = await send({ method: 'OPTIONS', path: bindingPath(binding), headers, signal })
+  return (status >= 200 && status <= 299) || status === 405
 }
 
 function topicDelivery({ status, body }: Answer): Delivery {

@@ -1,0 +1,209 @@
+// One connection of a client: a request, its response, the next request.
+
+import type { Socket } from 'node:net'
+import { BodyWriter, cork } from './body.ts'
+import type { Call, Request, ResponseEvents } from './call.ts'
+import { announcedFraming, type Framing, framingFields, hasNoBody, noBody } from './framing.ts'
+import { type Head, headText } from './head.ts'
+import { Malformed } from './malformed.ts'
+import { joined } from './outgoing.ts'
+import { MessageReader, type ReaderEvents } from './reader.ts'
+import { isKeptAlive, parseStatusLine } from './start-line.ts'
+
+export interface ConnectionOwner {
+  /** The response is complete, and the connection is good for another request until then, in milliseconds of `performance.now()`. */
+  idle(connection: ClientConnection, untilMs: number): void
+  /** `isDeserted`: it was not we who closed it. */
+  closed(connection: ClientConnection, isDeserted: boolean): void
+}
+
+/** A server that says nothing about it may close an idle connection after five seconds, as Node and many others do. Milliseconds. */
+const idleByDefaultMs = 4000
+/** The last second of what a server promises is not used: the request would meet the end of the connection on its way. Milliseconds. */
+const idleReserveMs = 1000
+const maxIdleMs = 600_000
+
+/** Interim responses to one request. */
+const maxInterim = 100
+/** A body up to this size goes out in one piece with its head. */
+const pieceBytes = 64 * 1024
+
+export class ClientConnection implements ReaderEvents, Call {
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #reader: MessageReader
+  #events: ResponseEvents | undefined
+  #method = ''
+  #isConnected = false
+  /** What is to be sent once the connection is there. */
+  #waiting: Request | undefined
+  #sending: BodyWriter | undefined
+  #isRequestOver = true
+  #interim = 0
+  #untilMs = 0
+  #error: Error | undefined
+  #isDeserted = false
+  #isGone = false
+
+  constructor(socket: Socket, maxHeadBytes: number, owner: ConnectionOwner) {
+    this.#socket = socket
+    this.#owner = owner
+    this.#reader = new MessageReader(this, maxHeadBytes)
+    socket.on('connect', () => this.#onConnect())
+    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
+    socket.on('end', () => this.#onEnd())
+    socket.on('drain', () => this.#sending?.onDrain())
+    socket.on('error', (error) => {
+      this.#isDeserted = true
+      this.abort(error)
+    })
+    socket.on('close', () => this.destroy())
+  }
+
+  get isAlive(): boolean {
+    return !this.#socket.destroyed
+  }
+
+  /** Only while it is idle. */
+  start(request: Request, events: ResponseEvents): void {
+    this.#events = events
+    this.#method = request.method
+    this.#interim = 0
+    if (this.#isConnected) this.#send(request)
+    else this.#waiting = request
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  abort(error: Error): void {
+    this.#error ??= error
+    this.destroy()
+  }
+
+  destroy(): void {
+    this.#reader.stop()
+    this.#socket.destroy()
+    // Not in the close that follows a turn later: by then another connection may have taken its place.
+    this.#fail()
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#owner.closed(this, this.#isDeserted)
+  }
+
+  head({ startLine, fields }: Head): Framing | 'interim' {
+    const { status, reason, isHttp10 } = parseStatusLine(startLine)
+    if (status < 200) return this.#onInterim({ status, reason, fields })
+    const announced = announcedFraming(this.#method, status, fields)
+    const isReusable = announced.kind !== 'until-close' && isKeptAlive(fields, isHttp10)
+    this.#untilMs = isReusable ? performance.now() + idleMs(fields) : 0
+    this.#events?.head({ status, reason, fields }, announced)
+    return hasNoBody(this.#method, status) ? noBody : announced
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#events?.data(bytes) === false) this.#socket.pause()
+  }
+
+  end(trailers: readonly string[]): void {
+    const events = this.#events
+    this.#events = undefined
+    events?.end(trailers)
+  }
+
+  #onConnect(): void {
+    this.#isConnected = true
+    const request = this.#waiting
+    this.#waiting = undefined
+    if (request !== undefined && this.#events !== undefined) this.#send(request)
+  }
+
+  #send({ method, target, fields, framing, body }: Request): void {
+    const text = headText(`${method} ${target} HTTP/1.1`, [...fields, ...framingFields(framing)])
+    this.#isRequestOver = Buffer.isBuffer(body)
+    if (!Buffer.isBuffer(body)) {
+      cork(this.#socket)
+      this.#socket.write(text, 'latin1')
+      const writer = new BodyWriter(this.#socket, framing, () => {
+        this.#isRequestOver = true
+      })
+      writer.onDrain = () => body.resume()
+      this.#sending = writer
+      body.flow(writer)
+    } else if (body.length === 0) this.#socket.write(text, 'latin1')
+    else if (body.length <= pieceBytes) this.#socket.write(joined(text, body))
+    else {
+      cork(this.#socket)
+      this.#socket.write(text, 'latin1')
+      this.#socket.write(body)
+    }
+  }
+
+  #onInterim(head: { status: number; reason: string; fields: readonly string[] }): 'interim' {
+    this.#interim += 1
+    if (head.status === 101) throw new Malformed('it switches protocols unasked')
+    if (this.#interim > maxInterim) throw new Malformed(`it sends more than ${maxInterim} interim responses`)
+    this.#events?.interim(head)
+    return 'interim'
+  }
+
+  #onData(bytes: Buffer): void {
+    if (this.#events === undefined) {
+      this.#abortFor('it speaks unasked')
+      return
+    }
+    try {
+      const end = this.#reader.read(bytes)
+      if (this.#events === undefined) this.#onComplete(end < bytes.length)
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      this.#abortFor(error.message)
+    }
+  }
+
+  #onComplete(hasMore: boolean): void {
+    const sending = this.#sending
+    this.#sending = undefined
+    // Whoever sends the rest of a request that is answered already sends it to nobody.
+    sending?.abandon()
+    const isReusable = this.#isRequestOver && !hasMore && this.#untilMs > 0 && !this.#socket.destroyed
+    if (!isReusable) {
+      this.destroy()
+      return
+    }
+    if (this.#socket.isPaused()) this.#socket.resume()
+    this.#owner.idle(this, this.#untilMs)
+  }
+
+  #abortFor(message: string): void {
+    this.abort(new Error(`its answer is no HTTP: ${message}`))
+  }
+
+  #onEnd(): void {
+    this.#reader.close()
+    this.#isDeserted = true
+    this.#error ??= new Error('it closed the connection')
+    this.destroy()
+  }
+
+  #fail(): void {
+    const events = this.#events
+    if (events === undefined) return
+    this.#events = undefined
+    this.#sending?.abandon()
+    const isSent = this.#waiting === undefined
+    this.#waiting = undefined
+    events.failed(this.#error ?? new Error('it closed the connection'), isSent)
+  }
+}
+
+function idleMs(fields: readonly string[]): number {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string
+    if (name.length !== 10 || name.toLowerCase() !== 'keep-alive') continue
+    const seconds = /(?:^|[,;\s])timeout\s{0,8}=\s{0,8}"?(\d{1,9})/i.exec(fields[i + 1] as string)?.[1]
+    if (seconds !== undefined) return Math.min(Number(seconds) * 1000 - idleReserveMs, maxIdleMs)
+  }
+  return idleByDefaultMs
+}

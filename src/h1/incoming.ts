@@ -1,0 +1,110 @@
+// A request as a server reads it.
+
+import type { BodySink, BodySource } from './body.ts'
+import { type Framing, requestFraming } from './framing.ts'
+import { type Head, onlyValue } from './head.ts'
+import { Malformed } from './malformed.ts'
+import { isKeptAlive, parseRequestLine } from './start-line.ts'
+
+/** Bytes of a body that wait here until somebody wants them. */
+const maxQueuedBytes = 64 * 1024
+
+/** Holds the reading up, and lets it go on. */
+export interface Flow {
+  pause(): void
+  resume(): void
+}
+
+export class Incoming implements BodySource {
+  readonly method: string
+  /** As it was sent: a path with its query, an absolute URL, or `*`. */
+  readonly target: string
+  readonly fields: readonly string[]
+  readonly isHttp10: boolean
+  readonly framing: Framing
+  readonly keepsAlive: boolean
+  /** The sender waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue: boolean
+  /** The body must be there by then, in milliseconds of `performance.now()`; by default never. */
+  deadlineMs = Number.POSITIVE_INFINITY
+  readonly #flow: Flow
+  #queue: Buffer[] = []
+  #queuedBytes = 0
+  #sink: BodySink | undefined
+  #trailers: readonly string[] | undefined
+
+  /** Throws Malformed. */
+  constructor({ startLine, fields }: Head, flow: Flow) {
+    const { method, target, isHttp10 } = parseRequestLine(startLine)
+    this.method = method
+    this.target = target
+    this.fields = fields
+    this.isHttp10 = isHttp10
+    this.framing = requestFraming(fields, isHttp10)
+    this.keepsAlive = isKeptAlive(fields, isHttp10)
+    if (onlyValue(fields, 'host') === undefined && !isHttp10) throw new Malformed('Host is missing')
+    const expectation = isHttp10 ? undefined : onlyValue(fields, 'expect')
+    this.expectsContinue = expectation?.toLowerCase() === '100-continue'
+    this.#flow = flow
+  }
+
+  /** The whole request has been read. */
+  get isComplete(): boolean {
+    return this.#trailers !== undefined
+  }
+
+  /** What has been read of the body by now, if nothing has taken it yet. */
+  queued(): Buffer {
+    return this.#queue.length === 1 ? (this.#queue[0] as Buffer) : Buffer.concat(this.#queue)
+  }
+
+  /** Whoever waits for `100 Continue` may send its body or, once it has its answer, leave it out. */
+  get isOpenEnded(): boolean {
+    return this.expectsContinue && this.#trailers === undefined && this.#queuedBytes === 0
+  }
+
+  flow(to: BodySink): void {
+    this.#sink = to
+    const queue = this.#queue
+    this.#queue = []
+    let hasRoom = true
+    for (const bytes of queue) hasRoom = to.write(bytes) && hasRoom
+    if (this.#trailers !== undefined) to.end(this.#trailers)
+    else if (hasRoom) this.#flow.resume()
+    else this.#flow.pause()
+  }
+
+  resume(): void {
+    this.#flow.resume()
+  }
+
+  /** For the connection: a piece has arrived. */
+  push(bytes: Buffer): void {
+    this.#queuedBytes += bytes.length
+    if (this.#sink === undefined) {
+      this.#queue.push(bytes)
+      if (this.#queuedBytes > maxQueuedBytes) this.#flow.pause()
+    } else if (!this.#sink.write(bytes)) this.#flow.pause()
+  }
+
+  /** For the connection: the body is complete. */
+  finish(trailers: readonly string[]): void {
+    this.#trailers = trailers
+    this.#sink?.end(trailers)
+  }
+
+  /** For the connection: the rest will not come. */
+  cut(): void {
+    if (!this.isComplete) this.#sink?.cut()
+  }
+
+  /** Whatever else comes of it is thrown away. */
+  discard(): void {
+    if (this.isComplete) return
+    this.#queue = []
+    this.#sink = nowhere
+    this.#flow.resume()
+  }
+}
+
+const nowhere: BodySink = { write: () => true, end: () => {}, cut: () => {} }

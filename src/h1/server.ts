@@ -1,0 +1,55 @@
+// A server of HTTP/1.1 that knows no routes.
+
+import { type AddressInfo, createServer } from 'node:net'
+import { type ConnectionLimits, type RequestHandler, ServerConnection } from './server-connection.ts'
+
+export interface ServerLimits extends ConnectionLimits {
+  /** Connections at one time; more are closed as they come. */
+  readonly maxConnections: number
+}
+
+export interface H1Server {
+  /** Resolves to the port once it listens. Port 0 takes any free one. */
+  listen(port: number, host: string): Promise<number>
+  /** Connections that are open now. */
+  connections(): number
+  /** Stops listening and cuts every connection. */
+  close(): Promise<void>
+}
+
+/** How often it looks for what takes too long, in milliseconds. */
+const sweepEveryMs = 1000
+
+/** It never closes a connection that waits for its next request. */
+export function createH1Server(limits: ServerLimits, handler: RequestHandler): H1Server {
+  const open = new Set<ServerConnection>()
+  // A sender may close its side and still wait for its response.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const connection = new ServerConnection(socket, limits, handler)
+    open.add(connection)
+    socket.once('close', () => open.delete(connection))
+  })
+  server.maxConnections = limits.maxConnections
+  let sweeping: NodeJS.Timeout | undefined
+  const sweep = () => {
+    const nowMs = performance.now()
+    for (const connection of open) connection.sweep(nowMs)
+  }
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          sweeping = setInterval(sweep, sweepEveryMs).unref()
+          resolve((server.address() as AddressInfo).port)
+        })
+      }),
+    connections: () => open.size,
+    close: () =>
+      new Promise((resolve) => {
+        clearInterval(sweeping)
+        server.close(() => resolve())
+        for (const connection of open) connection.destroy()
+      }),
+  }
+}
