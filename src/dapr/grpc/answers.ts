@@ -1,7 +1,7 @@
 // The one table of gRPC status codes: what daprd is told, and what an answer of the function means to it.
 
+import type { FieldSection } from '../../h2/field-section.ts'
 import { explain, type Outcome, type Refusal, type Route, type Verdict } from '../event.ts'
-import { headerValue } from '../header-list.ts'
 import type { GrpcReply } from './message.ts'
 import { firstMessage, frame, readFields } from './wire.ts'
 
@@ -60,10 +60,14 @@ function encodeMessage(text: string): string {
   return text.replace(/[^\x20-\x24\x26-\x7e]/gu, (char) => encodeURIComponent(char))
 }
 
-/** The status of a reply; undefined if whatever answered does not speak gRPC. */
-export function statusOf(reply: GrpcReply): number | undefined {
-  const text = headerValue(reply.trailers, 'grpc-status')
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+/** A reply that has messages, or may have some. */
+export function isGrpc({ status, contentType }: FieldSection): boolean {
+  return status === 200 && contentType !== undefined && contentType.startsWith('application/grpc')
+}
+
+/** The status of a reply, from its last section; undefined if whatever answered does not speak gRPC. */
+export function statusOf({ grpcStatus }: Pick<FieldSection, 'grpcStatus'>): number | undefined {
+  return grpcStatus !== undefined && /^\d+$/.test(grpcStatus) ? Number(grpcStatus) : undefined
 }
 
 /** Says that the function has no such method: it may still be booting. */
@@ -72,11 +76,13 @@ export const isMissingRoute = (code: number): boolean => code === codes.unimplem
 // TopicEventResponse.TopicEventResponseStatus; any other number is a failure that daprd retries.
 const verdictOfStatus: Readonly<Record<number, Verdict>> = { 0: 'success', 1: 'retry', 2: 'drop' }
 
-/** What daprd will take the answer of the function for. */
-export function verdictOf(route: Route, code: number, reply: GrpcReply): Verdict {
+/** What daprd will take the answer of the function for. `body` begins as the messages of the reply do. */
+export function verdictOf(route: Route, code: number, body: Buffer): Verdict {
   if (code !== codes.ok) return route.kind === 'topic' && code === codes.unimplemented ? 'drop' : 'failed'
   if (route.kind !== 'topic') return 'success'
-  const message = firstMessage(reply.body)
+  const message = firstMessage(body)
   const status = message && readFields(message, [1])?.get(1)
-  return verdictOfStatus[Number(status ?? 0)] ?? 'retry'
+  // A bulk answer has a status for each of its entries, which daprd looks at one by one.
+  if (typeof status === 'string') return 'success'
+  return verdictOfStatus[status ?? 0] ?? 'retry'
 }

@@ -1,39 +1,18 @@
-// One replica of a function over gRPC: an EventHandler on one HTTP/2 connection.
+// One replica of a function over gRPC: an EventHandler on a few HTTP/2 connections.
 
-import type { ClientHttp2Session } from 'node:http2'
-import { reason } from '../../shared/log.ts'
 import { createBootWatch } from '../boot.ts'
-import type { Event, Outcome, ReplicaClient } from '../event.ts'
+import type { Outcome, ReplicaClient } from '../event.ts'
 import type { ReplicaAddress } from '../replica.ts'
-import { isMissingRoute, statusOf, verdictOf } from './answers.ts'
-import { exchange } from './exchange.ts'
+import { Connections } from './connections.ts'
+import { Exchange } from './exchange.ts'
 import type { GrpcMessage } from './message.ts'
-import { createSessionHolder } from './session.ts'
 
 export function createGrpcClient(address: ReplicaAddress, now = () => performance.now()): ReplicaClient<GrpcMessage> {
   const boot = createBootWatch(now)
-  // Whatever listens there next may be a new start of the function.
-  const sessions = createSessionHolder(address, () => boot.unreachable())
-
-  const send = async (event: Event<GrpcMessage>): Promise<Outcome> => {
-    let session: ClientHttp2Session
-    try {
-      session = await sessions.open()
-    } catch (error) {
-      boot.unreachable()
-      return { kind: 'not-run', cause: reason(error) }
-    }
-    boot.connected()
-    const outcome = await exchange(session, event.message, event.sender)
-    if (session.closed || session.destroyed) sessions.retire(session)
-    if (outcome.kind !== 'answered') return outcome
-    const code = statusOf(outcome.reply) as number
-    if (event.route.kind !== 'invoke' && isMissingRoute(code)) {
-      if (boot.isBooting()) return { kind: 'not-run', cause: 'it has no such method yet' }
-    } else boot.answered()
-    event.message.answer(outcome.reply)
-    return { kind: 'answered', verdict: verdictOf(event.route, code, outcome.reply) }
+  const connections = new Connections({ address, now, onLost: () => boot.unreachable() })
+  return {
+    send: (event) => new Promise<Outcome>((resolve) => connections.place(new Exchange(event, boot, resolve))),
+    close: () => connections.close(),
+    abandon: (cause) => connections.abandon(cause),
   }
-
-  return { send, close: () => sessions.close(), abandon: (cause) => sessions.abandon(cause) }
 }

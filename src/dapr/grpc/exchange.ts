@@ -1,69 +1,133 @@
-// One call to a replica and its whole reply.
+// One call to a replica: its request goes out from what the message keeps, its reply passes through as it comes.
 
-import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
-import { reason } from '../../shared/log.ts'
-import type { Exchanged, Sender } from '../event.ts'
-import { maxReplyBytes } from '../replica.ts'
-import { statusOf } from './answers.ts'
-import { headerObject, withoutPseudo } from './headers.ts'
-import type { GrpcReply, GrpcRequest } from './message.ts'
+import type { Connection } from '../../h2/connection.ts'
+import type { FieldSection } from '../../h2/field-section.ts'
+import { errorCode } from '../../h2/protocol.ts'
+import type { Stream, StreamEnd, StreamOwner } from '../../h2/stream.ts'
+import type { BootWatch } from '../boot.ts'
+import type { Event, Outcome } from '../event.ts'
+import { isGrpc, isMissingRoute, statusOf, verdictOf } from './answers.ts'
+import type { GrpcMessage, Relay, RequestReceiver } from './message.ts'
 
-/** Never rejects. `not-run` is certain: the replica refused the stream. The verdict is the caller's to give. */
-export function exchange(
-  session: ClientHttp2Session,
-  request: GrpcRequest,
-  sender: Sender,
-): Promise<Exchanged<GrpcReply>> {
-  return new Promise((resolve) => {
-    if (sender.isGone) return resolve({ kind: 'refused', refusal: 'cancelled' })
-    let stream: ClientHttp2Stream
-    try {
-      const pseudo = { ':method': 'POST', ':path': request.path }
-      stream = session.request(headerObject(request.headers, pseudo))
-    } catch (error) {
-      // The session ended between two turns, and nothing was sent; or the metadata cannot be sent to anyone.
-      const isOver = session.closed || session.destroyed
-      return resolve({ kind: isOver ? 'not-run' : 'broken', cause: reason(error) })
+/** The status of a topic's answer is in the first bytes of its message. */
+const mostSampleBytes = 1024
+
+export class Exchange implements StreamOwner, RequestReceiver {
+  isOver = false
+  readonly #event: Event<GrpcMessage>
+  readonly #relay: Relay
+  readonly #boot: BootWatch
+  readonly #resolve: (outcome: Outcome) => void
+  readonly #forget: () => void
+  #stream: Stream | undefined
+  /** The head of a reply that may still turn out to be none: an event can be tried elsewhere as long as nothing has passed. */
+  #withheld: FieldSection | undefined
+  #hasBegun = false
+  #sample: Buffer = nothing
+
+  /** `resolve` is called once. */
+  constructor(event: Event<GrpcMessage>, boot: BootWatch, resolve: (outcome: Outcome) => void) {
+    this.#event = event
+    this.#relay = event.message.relay
+    this.#boot = boot
+    this.#resolve = resolve
+    this.#forget = event.sender.onGone(() => this.#abandon({ kind: 'refused', refusal: 'cancelled' }))
+    if (event.sender.isGone) this.#abandon({ kind: 'refused', refusal: 'cancelled' })
+  }
+
+  /** Sends the request. The connection has room for it. */
+  start(connection: Connection): void {
+    this.#boot.connected()
+    this.#relay.begin(this)
+    this.#stream = connection.open(this, this.#relay.block)
+    this.#stream.sendQueue(this.#relay.request, this.#relay.isRequestEnded)
+  }
+
+  /** The request never left. */
+  notRun(cause: string): void {
+    this.#finish({ kind: 'not-run', cause })
+  }
+
+  requestGrew(): void {
+    if (this.#relay.isRequestEnded) this.#stream?.endData()
+    else this.#stream?.pump()
+  }
+
+  replyTaken(bytes: number): void {
+    this.#stream?.credit(bytes)
+  }
+
+  onSent(bytes: number): void {
+    this.#relay.requestSent(bytes)
+  }
+
+  onHeaders(section: FieldSection, isEnd: boolean): void {
+    if (this.#hasBegun || this.#withheld !== undefined || isEnd) this.#end(section)
+    else if (section.isInterim) this.#relay.relayHeaders(section, false)
+    else if (!isGrpc(section)) this.#break(`its answer is not gRPC (HTTP status ${section.status})`)
+    else {
+      this.#withheld = section
+      if (this.#event.route.kind === 'invoke') this.#begin()
     }
-    let cause = 'it closed the stream'
-    let headers: string[] = []
-    let trailers: string[] = []
-    let size = 0
-    const chunks: Buffer[] = []
-    const onGone = () => stream.close(constants.NGHTTP2_CANCEL)
-    const forget = sender.onGone(onGone)
-    // The types of Node leave out the list of fields as they came, which is the last argument.
-    stream.once('response', (_headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
-      headers = withoutPseudo(raw)
-    })
-    stream.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size <= maxReplyBytes) chunks.push(chunk)
-      else {
-        cause = `its answer is larger than ${maxReplyBytes} bytes`
-        stream.close(constants.NGHTTP2_CANCEL)
-      }
-    })
-    stream.once('trailers', (_headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
-      trailers = withoutPseudo(raw)
-    })
-    stream.on('error', (error) => {
-      cause = reason(error)
-    })
-    stream.once('close', () => {
-      forget()
-      const reply = trailers.length === 0 ? trailersOnly(headers) : { headers, body: Buffer.concat(chunks), trailers }
-      if (statusOf(reply) !== undefined) return resolve({ kind: 'answered', reply })
-      if (sender.isGone) return resolve({ kind: 'refused', refusal: 'cancelled' })
-      // Without an id it never left; a refused one was not looked at (RFC 9113 §8.7).
-      const isUntouched = stream.id === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
-      resolve({ kind: isUntouched ? 'not-run' : 'broken', cause })
-    })
-    stream.end(request.body)
-  })
+  }
+
+  onData(bytes: Buffer, start: number, end: number, isEnd: boolean): void {
+    this.#begin()
+    if (this.#event.route.kind === 'topic' && this.#sample.length < mostSampleBytes)
+      this.#sample = Buffer.concat([this.#sample, bytes.subarray(start, Math.min(end, start + mostSampleBytes))])
+    if (!this.#relay.relayData(bytes, start, end)) this.#break('the sender does not take its answer')
+    else if (isEnd) this.#break('its answer has no status')
+  }
+
+  onClosed({ cause, isUntouched }: StreamEnd): void {
+    if (isUntouched && !this.#hasBegun && this.#relay.request.isWhole) this.#finish({ kind: 'not-run', cause })
+    else this.#finish(this.#broken(cause))
+  }
+
+  #begin(): void {
+    if (this.#withheld === undefined) return
+    this.#hasBegun = true
+    this.#relay.relayHeaders(this.#withheld, false)
+    this.#withheld = undefined
+  }
+
+  /** The last section of a reply, or its only one. */
+  #end(section: FieldSection): void {
+    const { route } = this.#event
+    const code = statusOf(section)
+    const isMissing = code !== undefined && route.kind !== 'invoke' && isMissingRoute(code)
+    if (code === undefined) this.#break('its answer has no status')
+    else if (isMissing && !this.#hasBegun && this.#boot.isBooting()) {
+      this.#abandon({ kind: 'not-run', cause: 'it has no such method yet' })
+    } else {
+      if (!isMissing) this.#boot.answered()
+      this.#begin()
+      this.#relay.relayHeaders(section, true)
+      this.#abandon({ kind: 'answered', verdict: verdictOf(route, code, this.#sample) })
+    }
+  }
+
+  #break(cause: string): void {
+    this.#abandon(this.#broken(cause))
+  }
+
+  #broken(cause: string): Outcome {
+    return this.#hasBegun ? { kind: 'broken', cause, hasBegun: true } : { kind: 'broken', cause }
+  }
+
+  /** Whatever the replica still does for this call is not wanted. */
+  #abandon(outcome: Outcome): void {
+    const stream = this.#stream
+    if (stream && !(stream.isLocalEnded && stream.isRemoteEnded)) stream.reset(errorCode.cancel)
+    this.#finish(outcome)
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#forget()
+    this.#resolve(outcome)
+  }
 }
 
-/** A reply without messages carries its status in the one block of headers that it has. */
-function trailersOnly(headers: string[]): GrpcReply {
-  return { headers: [], body: Buffer.alloc(0), trailers: headers }
-}
+const nothing = Buffer.alloc(0)

@@ -6,6 +6,9 @@ import { bytesField, firstMessage, readFields } from './wire.ts'
 
 const service = '/dapr.proto.runtime.v1.AppCallback'
 
+/** The paths of the bulk call of this and of older versions of daprd. */
+const bulkPaths = [`${service}/OnBulkTopicEvent`, `${service}Alpha/OnBulkTopicEventAlpha1`]
+
 export const methods = {
   listTopicSubscriptions: `${service}/ListTopicSubscriptions`,
   listInputBindings: `${service}/ListInputBindings`,
@@ -14,10 +17,15 @@ export const methods = {
   healthCheck: '/dapr.proto.runtime.v1.AppCallbackHealthCheck/HealthCheck',
 } as const
 
-// Field numbers of TopicEventRequest and BindingEventRequest (appcallback.proto).
-const topicField = 6
-const pubsubNameField = 8
+// Field numbers of TopicEventRequest, TopicEventBulkRequest and BindingEventRequest (appcallback.proto).
+const topicFields = { topic: 6, pubsub: 8 }
+const bulkFields = { topic: 4, pubsub: 5 }
 const bindingNameField = 1
+
+/** Calls that carry an event: what it is about is in their one message. */
+export function isEvent(path: string): boolean {
+  return path === methods.onTopicEvent || path === methods.onBindingEvent || bulkPaths.includes(path)
+}
 
 const unknownTopic: Route = { kind: 'topic', name: '' }
 const unknownBinding: Route = { kind: 'binding', name: '' }
@@ -26,12 +34,13 @@ const invoke: Route = { kind: 'invoke', name: '' }
 export type RouteOf = (path: string, body: Buffer) => Route
 
 /** Finds out what a call is about. A topic or binding that the Function does not declare still is one, without a name. */
-export function createRouteOf({ topics: wanted, bindings: named }: Inputs = { topics: [], bindings: [] }): RouteOf {
-  const topics = new Map(wanted.map(({ route }) => [route.name, route]))
-  const bindings = new Map(named.map(({ route }) => [route.name, route]))
+export function createRouteOf(inputs: Inputs = { topics: [], bindings: [] }): RouteOf {
+  const topics = new Map(inputs.topics.map(({ route }) => [route.name, route]))
+  const bindings = new Map(inputs.bindings.map(({ route }) => [route.name, route]))
   return (path, body) => {
-    if (path === methods.onTopicEvent) {
-      const [topic, pubsub] = texts(body, [topicField, pubsubNameField])
+    const fields = path === methods.onTopicEvent ? topicFields : bulkPaths.includes(path) ? bulkFields : undefined
+    if (fields) {
+      const [topic, pubsub] = texts(body, [fields.topic, fields.pubsub])
       return topics.get(`${pubsub}/${topic}`) ?? unknownTopic
     }
     if (path === methods.onBindingEvent) {

@@ -1,124 +1,32 @@
 // The gRPC app channel as daprd sees it: answers daprd's own questions at once, and hands every other call to a handler.
 // It works on the frames of HTTP/2, so payloads, metadata and unknown methods pass without being decoded.
 
-import {
-  constants,
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
-import { readBody } from '../body.ts'
-import { Departure } from '../departure.ts'
-import { headerValue } from '../header-list.ts'
+import { createServer, type Socket } from 'node:net'
+import type { Connection } from '../../h2/connection.ts'
+import type { FieldSection } from '../../h2/field-section.ts'
+import { writeFields } from '../../h2/field-writer.ts'
+import { connectionOn } from '../../h2/socket.ts'
+import type { Stream } from '../../h2/stream.ts'
+import type { Event, Outcome } from '../event.ts'
+import type { Inputs } from '../inputs.ts'
 import type { AppServer, AppServerOptions } from '../server.ts'
-import { codes, messageReply, replyTo, statusReply } from './answers.ts'
-import { headerObject, maxHeaderListPairs, timeoutMs, withoutPseudo } from './headers.ts'
+import { codes, messageReply, statusReply } from './answers.ts'
+import { Call, type CallOptions } from './call.ts'
+import { identityOf } from './identity.ts'
 import type { GrpcMessage, GrpcReply } from './message.ts'
-import { createRouteOf, inputBindings, methods, type RouteOf, topicSubscriptions } from './methods.ts'
+import { createRouteOf, inputBindings, isEvent, methods, topicSubscriptions } from './methods.ts'
+import { timeoutMs } from './timeout.ts'
 
 type Options = AppServerOptions<GrpcMessage>
 
 /** Serves the gRPC app channel over HTTP/2 without TLS. It never closes a connection by itself. */
 export function createGrpcServer(options: Options): AppServer {
-  const routeOf = createRouteOf(options.inputs)
-  const server = createServer({
-    // daprd opens up to 2,048 calls on one connection (dapr pkg/api/grpc/manager/pool.go).
-    settings: { maxConcurrentStreams: 4096, initialWindowSize: 1024 * 1024, maxHeaderListSize: 64 * 1024 },
-    // In MB, and for what one session keeps; what events take is bounded by `memory`.
-    maxSessionMemory: 128,
-    maxHeaderListPairs,
-  })
-  server.on('session', (session) => {
-    // One connection carries all events, so the window of the connection must not be that of a single stream.
-    session.setLocalWindowSize(16 * 1024 * 1024)
-    // A broken peer ends its own session, nothing else.
-    session.on('error', () => session.destroy())
-  })
-  // The types of Node leave out the list of fields as they came, which is the last argument.
-  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
-    // A stream that dies under us says so by its close event.
-    stream.on('error', () => {})
-    const call = { path: String(headers[':path']), headers: withoutPseudo(raw) }
-    if (!String(headers['content-type']).startsWith('application/grpc')) {
-      stream.respond({ ':status': 415 }, { endStream: true })
-      return
-    }
-    const local = localAnswer(options, call.path)
-    if (local === undefined)
-      serve(options, routeOf, stream, call).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
-    else {
-      stream.resume()
-      write(stream, local)
-    }
-  })
-  return appServer(server)
-}
-
-/** What daprd asks of an app before and between events; none of it may wait for a function. */
-function localAnswer({ inputs, isHealthy }: Options, path: string): GrpcReply | undefined {
-  if (inputs === undefined) return undefined
-  switch (path) {
-    case methods.listTopicSubscriptions:
-      return messageReply(topicSubscriptions(inputs))
-    case methods.listInputBindings:
-      return messageReply(inputBindings(inputs))
-    case methods.healthCheck:
-      return isHealthy() ? messageReply(Buffer.alloc(0)) : statusReply(codes.unavailable, 'draining')
-    default:
-      return undefined
-  }
-}
-
-async function serve(
-  options: Options,
-  routeOf: RouteOf,
-  stream: ServerHttp2Stream,
-  call: Pick<GrpcMessage, 'path' | 'headers'>,
-): Promise<void> {
-  const arrivedMs = performance.now()
-  const body = await readBody(stream, options)
-  if (body.kind === 'gone') return
-  if (body.kind === 'refused') {
-    const route = routeOf(call.path, Buffer.alloc(0))
-    options.onRefused?.(route, body.refusal)
-    write(stream, replyTo(body))
-    return
-  }
-  try {
-    const answer = (reply: GrpcReply) => write(stream, reply)
-    const message = { ...call, body: body.bytes, answer }
-    const route = routeOf(call.path, body.bytes)
-    const sender = new Departure()
-    stream.once('close', () => sender.leave())
-    const patienceMs = timeoutMs(headerValue(call.headers, 'grpc-timeout'))
-    const deadline = patienceMs === undefined ? {} : { deadlineMs: arrivedMs + patienceMs }
-    const outcome = await options.handler({ route, message, sender, ...deadline })
-    if (outcome.kind !== 'answered') write(stream, replyTo(outcome))
-  } finally {
-    options.memory.give(body.bytes.length)
-  }
-}
-
-function write(stream: ServerHttp2Stream, reply: GrpcReply): void {
-  if (stream.destroyed || stream.closed) return
-  if (reply.body.length === 0) {
-    stream.respond(headerObject([...reply.headers, ...reply.trailers], { ':status': 200 }), { endStream: true })
-    // The rest of a request that was refused is not wanted any more (RFC 9113 §8.1).
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
-    return
-  }
-  stream.once('wantTrailers', () => stream.sendTrailers(headerObject(reply.trailers)))
-  stream.respond(headerObject(reply.headers, { ':status': 200 }), { waitForTrailers: true })
-  stream.end(reply.body)
-}
-
-function appServer(server: Http2Server): AppServer {
-  const sessions = new Set<ServerHttp2Session>()
-  server.on('session', (session) => {
-    sessions.add(session)
-    session.once('close', () => sessions.delete(session))
+  const accept = createAccept(options)
+  const open = new Map<Socket, Connection>()
+  const server = createServer((socket) => {
+    const owner = { accept, changed() {}, closed: () => {} }
+    open.set(socket, connectionOn(socket, { role: 'server', owner, budget: options.memory }))
+    socket.once('close', () => open.delete(socket))
   })
   return {
     listen: (port, host) =>
@@ -126,11 +34,84 @@ function appServer(server: Http2Server): AppServer {
         server.once('error', reject)
         server.listen(port, host, () => resolve((server.address() as { port: number }).port))
       }),
-    connections: () => sessions.size,
+    connections: () => open.size,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        for (const session of sessions) session.destroy()
+        for (const connection of open.values()) connection.leave()
+        // Whoever is still there then gets no more than that.
+        const cut = () => {
+          for (const socket of open.keys()) socket.destroy()
+        }
+        setTimeout(cut, farewellMs).unref()
       }),
+  }
+}
+
+/** In which peers learn that we leave, so that what they have just sent counts as not run; in milliseconds. */
+const farewellMs = 250
+
+type Accept = (stream: Stream, section: FieldSection, isEnd: boolean) => void
+
+/** What becomes of a new stream. */
+function createAccept(options: Options): Accept {
+  const routeOf = createRouteOf(options.inputs)
+
+  const handle = (call: Call, deadlineMs: number | undefined) => {
+    const route = routeOf(call.path, isEvent(call.path) ? call.body : nothing)
+    const event: Event<GrpcMessage> = {
+      route,
+      message: call,
+      sender: call,
+      ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(route.kind === 'topic' && { identity: () => identityOf(call) }),
+    }
+    const settle = (outcome: Outcome) => call.settle(outcome)
+    options.handler(event).then(settle, () => settle({ kind: 'broken', cause: 'internal error' }))
+  }
+  const refuse: CallOptions['onRefused'] = (call, refusal) => options.onRefused?.(routeOf(call.path, nothing), refusal)
+
+  return (stream, section, isEnd) => {
+    if (section.method !== 'POST' || !section.contentType?.startsWith('application/grpc')) {
+      return stream.sendHeaders(notGrpc, true)
+    }
+    const patienceMs = timeoutMs(section.grpcTimeout)
+    const path = section.path as string
+    const now = performance.now()
+    // Whether the app is healthy is a question of now.
+    const isHealthAsked = options.inputs === undefined && path === methods.healthCheck
+    const deadlineMs = isHealthAsked ? now : patienceMs === undefined ? undefined : now + patienceMs
+    const isLocal = options.inputs !== undefined && questions.has(path)
+    const isAwaited = isLocal || isEvent(path)
+    const call = new Call(stream, section, isEnd, {
+      memory: options.memory,
+      awaitedBytes: isAwaited ? options.maxEventBytes : 0,
+      onReady: (ready) => (isLocal ? ready.answer(localAnswer(options, path)) : handle(ready, deadlineMs)),
+      onRefused: refuse,
+    })
+    stream.owner = call
+    call.start()
+  }
+}
+
+const notGrpc = writeFields([':status', '415'])
+const nothing = Buffer.alloc(0)
+const noInputs: Inputs = { topics: [], bindings: [] }
+
+const questions: ReadonlySet<string> = new Set([
+  methods.listTopicSubscriptions,
+  methods.listInputBindings,
+  methods.healthCheck,
+])
+
+/** What daprd asks of an app before and between events; none of it may wait for a function. */
+function localAnswer({ inputs = noInputs, isHealthy }: Options, path: string): GrpcReply {
+  switch (path) {
+    case methods.listTopicSubscriptions:
+      return messageReply(topicSubscriptions(inputs))
+    case methods.listInputBindings:
+      return messageReply(inputBindings(inputs))
+    default:
+      return isHealthy() ? messageReply(nothing) : statusReply(codes.unavailable, 'draining')
   }
 }

@@ -39,16 +39,32 @@ function varint(value: number): Buffer {
  */
 export function readFields(message: Buffer, wanted: readonly number[]): Map<number, string | number> | undefined {
   const found = new Map<number, string | number>()
+  const isRead = eachField(message, (number, value) => {
+    if (wanted.includes(number)) found.set(number, typeof value === 'number' ? value : value.toString())
+  })
+  return isRead ? found : undefined
+}
+
+/** All messages that a repeated field holds, or the one of a single field, as bytes. */
+export function readMessages(message: Buffer, wanted: number): Buffer[] {
+  const found: Buffer[] = []
+  eachField(message, (number, value) => {
+    if (number === wanted && typeof value !== 'number') found.push(value)
+  })
+  return found
+}
+
+/** False if the message is malformed. */
+function eachField(message: Buffer, visit: (number: number, value: Buffer | number) => void): boolean {
   const cursor = { bytes: message, at: 0 }
   while (cursor.at < message.length) {
     const tag = readVarint(cursor)
-    if (tag === undefined) return undefined
-    const number = Math.floor(tag / 8)
+    if (tag === undefined) return false
     const value = readValue(cursor, tag % 8)
-    if (value === undefined) return undefined
-    if (wanted.includes(number)) found.set(number, typeof value === 'number' ? value : value.toString())
+    if (value === undefined) return false
+    visit(Math.floor(tag / 8), value)
   }
-  return found
+  return true
 }
 
 interface Cursor {

@@ -1,0 +1,45 @@
+// What an event of a topic says of itself: the attributes of its CloudEvent, read from TopicEventRequest.
+
+import type { Identity } from '../event.ts'
+import { headerValue } from '../header-list.ts'
+import type { GrpcRequest } from './message.ts'
+import { firstMessage, readFields, readMessages } from './wire.ts'
+
+// Field numbers of TopicEventRequest (appcallback.proto), and of google.protobuf.Struct and Value in its extensions.
+const idField = 1
+const sourceField = 2
+const extensionsField = 10
+const structFields = 1
+const entryKey = 1
+const entryValue = 2
+const stringValue = 3
+
+/** Metadata in which a broker gives the key of a message (components-contrib: pubsub.kafka, pubsub.pulsar). */
+const brokerKey = '__key'
+
+/** Empty for a message that cannot be read, like one that is compressed. */
+export function identityOf(request: GrpcRequest): Identity {
+  const message = firstMessage(request.body)
+  const fields = message && readFields(message, [idField, sourceField])
+  if (!message || !fields) return {}
+  const id = fields.get(idField)
+  const source = fields.get(sourceField)
+  const partitionKey = extension(message, 'partitionkey') ?? headerValue(request.headers, brokerKey)
+  return {
+    ...(typeof id === 'string' && id !== '' && { id }),
+    ...(typeof source === 'string' && source !== '' && { source }),
+    ...(partitionKey !== undefined && { partitionKey }),
+  }
+}
+
+function extension(message: Buffer, name: string): string | undefined {
+  for (const struct of readMessages(message, extensionsField)) {
+    for (const entry of readMessages(struct, structFields)) {
+      if (readFields(entry, [entryKey])?.get(entryKey) !== name) continue
+      const value = readMessages(entry, entryValue).at(-1)
+      const text = value && readFields(value, [stringValue])?.get(stringValue)
+      if (typeof text === 'string') return text
+    }
+  }
+  return undefined
+}

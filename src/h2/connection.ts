@@ -1,0 +1,287 @@
+// One connection (RFC 9113): its streams, its settings and windows, and how it comes to its end. It does no I/O: what
+// arrives is passed to `receive`, what leaves goes to a transport.
+
+import type { Budget } from './byte-queue.ts'
+import { FieldReader } from './field-reader.ts'
+import type { FieldSection } from './field-section.ts'
+import { FrameReader } from './frame-reader.ts'
+import type { Inbound, UnfinishedBlock } from './inbound.ts'
+import { Noise } from './noise.ts'
+import { Output, type Transport } from './output.ts'
+import {
+  ConnectionError,
+  clientPreface,
+  defaultWindow,
+  errorCode,
+  errorName,
+  frameType,
+  maxWindow,
+} from './protocol.ts'
+import { receiveFrame } from './receive.ts'
+import { connectionWindow, maxConcurrentStreams, ourSettings, PeerSettings } from './settings.ts'
+import { Stream, type StreamEnd, type StreamHost, type StreamOwner, untouched } from './stream.ts'
+
+export interface ConnectionOptions {
+  readonly role: 'client' | 'server'
+  readonly transport: Transport
+  readonly owner: ConnectionOwner
+  /** For what waits in the queues of streams. */
+  readonly budget: Budget
+  /** Calls its argument once, at the end of this turn. */
+  readonly schedule: (flush: () => void) => void
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+}
+
+export interface ConnectionOwner {
+  /** The peer has opened a stream with a request (server). The stream wants an owner. */
+  accept(stream: Stream, section: FieldSection, isEnd: boolean): void
+  /** Whether and how many streams may be opened has changed (client). */
+  changed(): void
+  /** It is over, whatever the transport does; all its streams have been told. */
+  closed(cause: string): void
+}
+
+/** The last id of a stream before a fresh connection has to take over; far from the end, which nothing may reach. */
+const lastUsableId = 2 ** 30
+
+/** Bytes that a peer leaves untaken before it is cut off. DATA stops long before; this is headers, resets and answers to PINGs. */
+const mostBacklogBytes = 8 * 1024 * 1024
+
+/** Streams that we have reset and that a peer may still be sending on, remembered so that it does not look like an error. */
+const mostResetStreams = 4096
+
+const drainPing = Buffer.from('draining')
+
+export class Connection implements StreamHost, Inbound {
+  readonly output: Output
+  readonly budget: Budget
+  readonly fields = new FieldReader()
+  readonly peer = new PeerSettings()
+  readonly noise: Noise
+  readonly isServer: boolean
+  readonly owner: ConnectionOwner
+  readonly streams = new Map<number, Stream>()
+  sendWindow = defaultWindow
+  receiveWindow = connectionWindow
+  unfinished: UnfinishedBlock | undefined
+  /** The first SETTINGS of the peer have come. */
+  isReady = false
+
+  readonly #transport: Transport
+  readonly #frames: FrameReader
+  readonly #blocked = new Set<Stream>()
+  readonly #resetIds = new Set<number>()
+  readonly #onFrame = (frame: FrameReader) => {
+    if (!this.#isClosed) receiveFrame(this, frame)
+  }
+  #nextId = 1
+  /** The highest id of a stream that the peer has opened. */
+  #lastPeerId = 0
+  #isClosed = false
+  /** No stream begins any more, here or there. */
+  #isLeaving = false
+  /** Streams of the peer above it are not looked at. */
+  #lastAcceptedId = maxWindow
+
+  constructor({ role, transport, owner, budget, schedule, now }: ConnectionOptions) {
+    this.#transport = transport
+    this.isServer = role === 'server'
+    this.owner = owner
+    this.budget = budget
+    this.noise = new Noise(now)
+    this.output = new Output(transport, schedule)
+    this.#frames = new FrameReader({ expectsPreface: this.isServer })
+    if (!this.isServer) this.output.bytes(clientPreface, 0, clientPreface.length)
+    this.output.settings(ourSettings[role])
+    this.output.words(frameType.windowUpdate, 0, [connectionWindow - defaultWindow])
+  }
+
+  /** Bytes of the peer. */
+  receive(chunk: Buffer): void {
+    if (this.#isClosed) return
+    try {
+      this.#frames.read(chunk, this.#onFrame)
+      if (this.output.backlog > mostBacklogBytes)
+        throw new ConnectionError(errorCode.enhanceYourCalm, 'nothing is read')
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** The transport has room again. */
+  drained(): void {
+    while (this.#blocked.size > 0 && this.sendWindow > 0 && !this.output.isFull) {
+      const [stream] = this.#blocked as Iterable<Stream> as [Stream]
+      this.#blocked.delete(stream)
+      // One frame each in turn: a large message does not make a small one wait.
+      stream.pump(1)
+    }
+  }
+
+  /** The transport is gone. */
+  lost(cause: string): void {
+    this.#close({ code: errorCode.internalError, cause, isUntouched: false })
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** No more streams will be opened here: it is over, on its way, or out of ids. */
+  get isSpent(): boolean {
+    return this.#isClosed || this.#isLeaving || this.#nextId > lastUsableId
+  }
+
+  /** A stream may be opened now. */
+  get hasRoom(): boolean {
+    return this.isReady && !this.isSpent && this.streams.size < this.peer.maxConcurrentStreams
+  }
+
+  /** Opens a stream with a request (client); only while there is room. */
+  open(owner: StreamOwner, block: Buffer): Stream {
+    const stream = new Stream(this.#nextId, owner, this, this.peer.initialWindow)
+    this.#nextId += 2
+    this.streams.set(stream.id, stream)
+    stream.sendHeaders(block, false)
+    return stream
+  }
+
+  /** Ends it when its streams have ended. A server says so in two steps, so that no request is lost on its way (§6.8). */
+  leave(): void {
+    if (this.#isClosed || this.#isLeaving) return
+    this.#isLeaving = true
+    if (this.isServer) {
+      this.#goaway(maxWindow, errorCode.noError)
+      this.output.ping(drainPing, false)
+    } else this.#endIfIdle()
+  }
+
+  /** The peer has answered the PING of `leave`: what it sent before it knew has come. */
+  pinged(opaque: Buffer): void {
+    if (!this.#isLeaving || !this.isServer || !opaque.equals(drainPing)) return
+    this.#lastAcceptedId = this.#lastPeerId
+    this.#goaway(this.#lastPeerId, errorCode.noError)
+    this.#endIfIdle()
+  }
+
+  /** The peer leaves and has not looked at streams above `lastId`. */
+  peerLeaves(lastId: number): void {
+    this.#isLeaving = true
+    if (!this.isServer) {
+      for (const stream of [...this.streams.values()]) {
+        if (stream.id > lastId) this.end(stream, untouched('it leaves and has not looked at the call'))
+      }
+    }
+    this.owner.changed()
+    if (!this.isServer) this.#endIfIdle()
+  }
+
+  /** A stream that the peer opens; undefined if it must not be looked at. */
+  accept(id: number): Stream | undefined {
+    this.#lastPeerId = id
+    if (id > this.#lastAcceptedId) {
+      this.#remember(id)
+      return undefined
+    }
+    const stream = new Stream(id, nobody, this, this.peer.initialWindow)
+    if (this.streams.size >= maxConcurrentStreams) {
+      this.resetStream(id, errorCode.refusedStream)
+      return undefined
+    }
+    this.streams.set(id, stream)
+    return stream
+  }
+
+  /** True if the stream has been opened by either side, whatever became of it. */
+  isOpened(id: number): boolean {
+    return id % 2 === 1 && (this.isServer ? id <= this.#lastPeerId : id < this.#nextId)
+  }
+
+  /** True if we have reset the stream, so that what still comes on it means nothing. */
+  isReset(id: number): boolean {
+    return this.#resetIds.has(id)
+  }
+
+  /** An error of the peer on one stream (§5.4.2). */
+  streamError(id: number, code: number, cause: string): void {
+    this.noise.add(`stream errors (${cause})`)
+    const stream = this.streams.get(id)
+    if (stream === undefined) this.resetStream(id, code)
+    else {
+      stream.reset(code)
+      stream.owner.onClosed({ code, cause, isUntouched: false })
+    }
+  }
+
+  /** Resets a stream that is not, or no more, in our books. */
+  resetStream(id: number, code: number): void {
+    this.output.words(frameType.rstStream, id, [code])
+    this.#remember(id)
+  }
+
+  /** A stream that ends before its time, told by the peer. */
+  end(stream: Stream, end: StreamEnd): void {
+    stream.over()
+    this.forget(stream, false)
+    stream.owner.onClosed(end)
+  }
+
+  block(stream: Stream): void {
+    this.#blocked.add(stream)
+  }
+
+  forget(stream: Stream, peerMayGoOn: boolean): void {
+    this.streams.delete(stream.id)
+    this.#blocked.delete(stream)
+    if (peerMayGoOn) this.#remember(stream.id)
+    if (this.#isLeaving) this.#endIfIdle()
+    if (!this.isServer) this.owner.changed()
+  }
+
+  startBlock(block: Buffer): Buffer {
+    if (!this.peer.owesTableUpdate) return block
+    this.peer.owesTableUpdate = false
+    return Buffer.concat([tableOfSizeZero, block])
+  }
+
+  #remember(id: number): void {
+    this.#resetIds.add(id)
+    if (this.#resetIds.size > mostResetStreams) this.#resetIds.delete(this.#resetIds.values().next().value as number)
+  }
+
+  #endIfIdle(): void {
+    if (this.#isClosed || this.streams.size > 0) return
+    // A server waits until the client knows that it leaves.
+    if (this.isServer && this.#lastAcceptedId === maxWindow) return
+    if (!this.isServer) this.#goaway(0, errorCode.noError)
+    this.#close({ code: errorCode.noError, cause: 'it has left', isUntouched: false })
+  }
+
+  #fail(error: unknown): void {
+    const isOurs = error instanceof ConnectionError
+    const code = isOurs ? error.code : errorCode.internalError
+    const text = error instanceof Error ? error.message : String(error)
+    this.#goaway(Math.min(this.#lastPeerId, this.#lastAcceptedId), code, isOurs ? text : 'internal error')
+    this.#close({ code, cause: `${errorName(code)}: ${text}`, isUntouched: false })
+  }
+
+  #goaway(lastId: number, code: number, debug = ''): void {
+    this.output.words(frameType.goaway, 0, [lastId, code], Buffer.from(debug))
+  }
+
+  #close(end: StreamEnd): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.output.flush()
+    this.#transport.end()
+    for (const stream of [...this.streams.values()]) this.end(stream, end)
+    this.owner.closed(end.cause)
+  }
+}
+
+/** A size update (RFC 7541 §6.3). */
+const tableOfSizeZero = Buffer.from([0x20])
+
+/** Has a stream until somebody takes it. */
+const nobody: StreamOwner = { onHeaders() {}, onData() {}, onSent() {}, onClosed() {} }

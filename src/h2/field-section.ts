@@ -1,0 +1,190 @@
+// What a block of fields means to HTTP (RFC 9113 §8), and the form in which it may travel on.
+
+import type { FieldName } from './field-name.ts'
+import { FieldReader } from './field-reader.ts'
+import { FieldWriter } from './field-writer.ts'
+
+export type SectionKind = 'request' | 'response' | 'trailers'
+
+/** What each field counts beside its name and value (RFC 9113 §6.5.2). */
+const fieldOverhead = 32
+
+/** A request, a response or trailers. */
+export class FieldSection {
+  /** The block in a form that any connection understands: it refers to no table. */
+  block: Buffer = empty
+  /** Bytes as SETTINGS_MAX_HEADER_LIST_SIZE counts them. */
+  listBytes = 0
+  /** Why the section is malformed (§8.1.1). */
+  fault: string | undefined
+
+  method: string | undefined
+  path: string | undefined
+  /** 0 outside of responses. */
+  status = 0
+  /** -1 if it does not say. */
+  contentLength = -1
+  contentType: string | undefined
+  grpcStatus: string | undefined
+  grpcTimeout: string | undefined
+
+  /** More responses will come on this stream (RFC 9110 §15.2). */
+  get isInterim(): boolean {
+    return this.status >= 100 && this.status < 200
+  }
+}
+
+const empty = Buffer.alloc(0)
+const writer = new FieldWriter()
+
+/**
+ * Reads the block from `start` to `end`. A section that is malformed or larger than `maxListBytes` has a `fault` and no
+ * block; a block that is not HPACK throws. In any case all of it is read, for the table's sake.
+ */
+export function readSection(reader: FieldReader, kind: SectionKind, maxListBytes: number): FieldSection {
+  const section = new FieldSection()
+  const rules = new Rules(section, kind)
+  const block = reader.block
+  const begin = reader.fieldEnd
+  let isRewritten = false
+  while (reader.next()) {
+    section.listBytes += reader.name.text.length + reader.valueEnd - reader.valueStart + fieldOverhead
+    if (section.fault !== undefined) continue
+    if (section.listBytes > maxListBytes) section.fault = `header fields above ${maxListBytes} bytes`
+    else rules.check(reader)
+    if (mustRewrite(reader)) {
+      // What came before goes on as it is, and from here on a copy is made.
+      if (!isRewritten) {
+        writer.clear()
+        writer.raw(block, begin, reader.fieldStart)
+        isRewritten = true
+      }
+      rewrite(reader)
+    } else if (isRewritten) writer.raw(block, reader.fieldStart, reader.fieldEnd)
+  }
+  rules.end()
+  if (section.fault === undefined) {
+    section.block = isRewritten ? writer.take() : Buffer.from(block.subarray(begin, reader.fieldEnd))
+  }
+  return section
+}
+
+const mustRewrite = (reader: FieldReader) => reader.isBound || (reader.name.isSecret && !reader.isNeverIndexed)
+
+function rewrite(reader: FieldReader): void {
+  writer.name(reader.name, reader.isNeverIndexed)
+  if (reader.literalStart < reader.fieldEnd) writer.raw(reader.block, reader.literalStart, reader.fieldEnd)
+  else writer.string(reader.valueBytes.subarray(reader.valueStart, reader.valueEnd))
+}
+
+/** The fields of a block that refers to no table, as a flat list without pseudo-headers. */
+export function fieldList(block: Buffer): string[] {
+  const reader = new FieldReader()
+  const list: string[] = []
+  reader.begin(block, 0, block.length)
+  while (reader.next()) if (!reader.name.text.startsWith(':')) list.push(reader.name.text, reader.valueText())
+  return list
+}
+
+/** The rules of RFC 9113 §8.2 and §8.3 for one section. */
+class Rules {
+  readonly #section: FieldSection
+  readonly #kind: SectionKind
+  #sawField = false
+  #pseudoSeen = 0
+
+  constructor(section: FieldSection, kind: SectionKind) {
+    this.#section = section
+    this.#kind = kind
+  }
+
+  check(reader: FieldReader): void {
+    const { name } = reader
+    if (!name.isValid) this.#fault('a field name with characters that it must not have')
+    else if (!isFieldValue(reader)) this.#fault(`a value of ${name.text} with characters that it must not have`)
+    else if (name.text.charCodeAt(0) === colon) this.#pseudo(name, reader)
+    else {
+      this.#sawField = true
+      if (name.role !== 'plain') this.#notice(name, reader)
+    }
+  }
+
+  end(): void {
+    const { method, path, status } = this.#section
+    const isWhole = this.#kind === 'request' ? method && path && (this.#pseudoSeen & 2) !== 0 : status > 0
+    if (this.#kind !== 'trailers' && !isWhole) this.#fault('a pseudo-header is missing or empty')
+  }
+
+  #pseudo(name: FieldName, reader: FieldReader): void {
+    const allowed = pseudoOf[this.#kind]
+    const bit = pseudoBit[name.text] ?? 0
+    if ((allowed & bit) === 0) this.#fault(`${name.text} in a ${this.#kind}`)
+    else if ((this.#pseudoSeen & bit) !== 0) this.#fault(`${name.text} twice`)
+    else if (this.#sawField) this.#fault(`${name.text} after a field`)
+    this.#pseudoSeen |= bit
+    if (name.role === ':path') this.#section.path = reader.valueText()
+    else if (name.role === ':method') this.#section.method = reader.valueText()
+    else if (name.role === ':status') {
+      const status = reader.valueText()
+      if (!/^[1-9][0-9]{2}$/.test(status)) this.#fault('a status that is none')
+      this.#section.status = Number(status)
+    }
+  }
+
+  #notice(name: FieldName, reader: FieldReader): void {
+    const section = this.#section
+    switch (name.role) {
+      case 'connection-specific':
+        this.#fault(`${name.text} belongs to HTTP/1.1`)
+        break
+      case 'te':
+        if (reader.valueText() !== 'trailers') this.#fault('te other than trailers')
+        break
+      case 'content-length':
+        this.#contentLength(reader.valueText())
+        break
+      case 'content-type':
+        section.contentType = reader.valueText()
+        break
+      case 'grpc-status':
+        section.grpcStatus = reader.valueText()
+        break
+      case 'grpc-timeout':
+        section.grpcTimeout = reader.valueText()
+    }
+  }
+
+  #contentLength(text: string): void {
+    const before = this.#section.contentLength
+    const length = /^\d{1,15}$/.test(text) ? Number(text) : -1
+    if (length < 0 || (before >= 0 && before !== length)) this.#fault('content-length is none, or two')
+    this.#section.contentLength = length
+  }
+
+  #fault(what: string): void {
+    this.#section.fault ??= what
+  }
+}
+
+const colon = 0x3a
+const pseudoBit: Readonly<Record<string, number>> = {
+  ':method': 1,
+  ':scheme': 2,
+  ':authority': 4,
+  ':path': 8,
+  ':status': 16,
+}
+const pseudoOf: Readonly<Record<SectionKind, number>> = { request: 1 | 2 | 4 | 8, response: 16, trailers: 0 }
+
+/** No NUL, CR or LF, and no space at its ends (§8.2.1). */
+function isFieldValue({ valueBytes, valueStart, valueEnd }: FieldReader): boolean {
+  if (valueStart === valueEnd) return true
+  if (isSpace(valueBytes[valueStart]) || isSpace(valueBytes[valueEnd - 1])) return false
+  for (let i = valueStart; i < valueEnd; i += 1) {
+    const byte = valueBytes[i] as number
+    if (byte <= 0x0d && (byte === 0 || byte === 0x0a || byte === 0x0d)) return false
+  }
+  return true
+}
+
+const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09
