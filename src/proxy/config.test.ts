@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ConfigurationError } from '../shared/env.ts'
-import { parseAddress, parseProxyConfig } from './config.ts'
+import { parseProxyConfig } from './config.ts'
 
 const FUNC_CONTEXT = JSON.stringify({ name: 'f', version: 'v1', runtime: 'Async', port: '8085' })
 
@@ -80,10 +80,3 @@ describe('parseProxyConfig', () => {
     expect(problemsOf(env as Record<string, string>)).toEqual(fields)
   })
 })
-
-test.each(['', ':1', 'a', 'a:', 'a:0', 'a:65536', '::1:80', '[::1]', 'http://a:1', 'a b:1'])(
-  '%j is no address',
-  (text) => {
-    expect(parseAddress(text)).toBeUndefined()
-  },
-)

@@ -5,6 +5,7 @@ import { defaultMaxEventBytes } from '../dapr/server.ts'
 import { type Env, EnvReader } from '../shared/env.ts'
 import { type FuncContext, parseFuncContext } from '../shared/func-context.ts'
 import type { Level } from '../shared/log.ts'
+import { type DiscoveryConfig, readDiscovery } from './discovery/settings.ts'
 import { type Balance, balances } from './policy/policies.ts'
 
 export interface ProxyConfig {
@@ -38,10 +39,6 @@ export interface ProxyConfig {
   readonly drainTimeoutMs: number
   readonly logLevel: Level
 }
-
-export type DiscoveryConfig =
-  | { readonly kind: 'static'; readonly replicas: readonly ReplicaAddress[] }
-  | { readonly kind: 'dns'; readonly name: ReplicaAddress }
 
 const mebibyte = 1024 * 1024
 const most = Number.MAX_SAFE_INTEGER
@@ -84,50 +81,4 @@ function readContext(read: EnvReader): FuncContext | undefined {
     read.problem(field === '' ? 'FUNC_CONTEXT' : `FUNC_CONTEXT.${field}`, message)
   }
   return undefined
-}
-
-const remedy = 'give static:host:port,host:port or dns:host:port'
-
-function readDiscovery(read: EnvReader, context: FuncContext | undefined): DiscoveryConfig | undefined {
-  const text = read.text('PROXY_DISCOVERY')
-  if (text === undefined) return inNamespace(read, context)
-  const [kind = '', rest = ''] = splitOnce(text, ':')
-  if (kind !== 'static' && kind !== 'dns') {
-    read.problem('PROXY_DISCOVERY', `is "${text}"; ${remedy}`)
-    return undefined
-  }
-  const addresses: ReplicaAddress[] = []
-  for (const part of rest.split(',')) {
-    const address = parseAddress(part)
-    if (address) addresses.push(address)
-    else read.problem('PROXY_DISCOVERY', `has "${part}", which is not host:port; ${remedy}`)
-  }
-  const [name] = addresses
-  if (kind === 'static') return { kind, replicas: addresses }
-  if (addresses.length > 1) read.problem('PROXY_DISCOVERY', 'has more than one name; give dns:host:port')
-  return name && { kind, name }
-}
-
-/** Without a word the proxy looks for the Service of its Function, in the namespace of its pod. */
-function inNamespace(read: EnvReader, context: FuncContext | undefined): DiscoveryConfig | undefined {
-  const namespace = read.text('POD_NAMESPACE')
-  if (namespace === undefined || context === undefined) {
-    const missing = namespace === undefined ? 'and neither is POD_NAMESPACE' : 'and nothing else names the replicas'
-    read.problem('PROXY_DISCOVERY', `is not set, ${missing}; ${remedy}`)
-    return undefined
-  }
-  const host = `${context.name}.${namespace}.svc.cluster.local`
-  return { kind: 'dns', name: { host, port: Number(context.port) } }
-}
-
-/** `host:port`, `[v6]:port`; undefined if it is neither. */
-export function parseAddress(text: string): ReplicaAddress | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text.trim())
-  const port = Number(match?.[3])
-  return match && port >= 1 && port <= 65535 ? { host: (match[1] ?? match[2]) as string, port } : undefined
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator)
-  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }

@@ -61,6 +61,18 @@ test('manifests/rbac lets Metacontroller make each kind', () => {
   }
 })
 
+test('Metacontroller may bind the role of the proxies, which reads EndpointSlices, and no other', () => {
+  const role = parse(read('manifests/base/endpointslices-role.yaml'))
+  const [metacontroller] = parseAllDocuments(read('manifests/rbac/metacontroller-role.yaml')).map((each) => each.toJS())
+  const binding = metacontroller.rules.filter(({ verbs }: { verbs: string[] }) => verbs.includes('bind'))
+
+  expect(parse(read('manifests/base/kustomization.yaml')).resources).toContain('endpointslices-role.yaml')
+  expect(role.rules).toEqual([
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+  ])
+  expect(binding.map(({ resourceNames }: { resourceNames: string[] }) => resourceNames)).toEqual([[role.metadata.name]])
+})
+
 test('every sample is a valid Function with a name of its own', () => {
   expect({ problems, notes }).toEqual({ problems: [], notes: [] })
   expect(functions.length).toBeGreaterThanOrEqual(6)

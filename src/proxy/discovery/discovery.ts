@@ -2,8 +2,8 @@
 
 import type { ReplicaAddress } from '../../dapr/replica.ts'
 import type { Log } from '../../shared/log.ts'
-import type { DiscoveryConfig } from '../config.ts'
 import { startDns } from './dns.ts'
+import type { DiscoveryConfig } from './settings.ts'
 
 export interface Discovery {
   /** Resolves once the first definite answer is in. */
@@ -21,5 +21,21 @@ export function startDiscovery(config: DiscoveryConfig, onReplicas: OnReplicas, 
       return { ready: Promise.resolve(), stop() {} }
     case 'dns':
       return startDns(config.name, onReplicas, log)
+    case 'endpointslices':
+      // It brings node:https, so it is loaded where it is used.
+      return startOnceLoaded(async () => {
+        const { startEndpointSlices } = await import('./endpointslices/endpointslices.ts')
+        return startEndpointSlices(config, onReplicas, log)
+      })
+  }
+}
+
+function startOnceLoaded(load: () => Promise<Discovery>): Discovery {
+  const loading = load()
+  return {
+    ready: loading.then(({ ready }) => ready),
+    stop() {
+      loading.then((discovery) => discovery.stop())
+    },
   }
 }
