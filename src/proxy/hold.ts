@@ -16,6 +16,8 @@ const longestPauseMs = 1000
 export interface Hold {
   /** Events that wait now. */
   held(): number
+  /** How long the one of them that arrived first has been here, in milliseconds; 0 if none waits. */
+  oldestHeldMs(): number
   /** The patience with one event, counted from now on. */
   begin(event: Event<unknown>): Patience
 }
@@ -35,10 +37,11 @@ export function createHold(
   limits: HoldLimits,
   { now, random }: { readonly now: () => number; readonly random: () => number },
 ): Hold {
-  let held = 0
+  const held = new Set<{ readonly arrivedMs: number }>()
 
   const begin = (event: Event<unknown>): Patience => {
-    const timeoutMs = now() + limits.holdTimeoutMs
+    const arrival = { arrivedMs: now() }
+    const timeoutMs = arrival.arrivedMs + limits.holdTimeoutMs
     const endMs = Math.min(timeoutMs, event.deadlineMs ?? timeoutMs)
     const atEnd: Refusal = endMs < timeoutMs ? 'deadline' : 'no-replica'
     let pauseMs = firstPauseMs
@@ -46,18 +49,24 @@ export function createHold(
       async wait(onChange, hasReplicas) {
         const leftMs = endMs - now()
         if (leftMs <= 0) return atEnd
-        if (held >= limits.maxHeld) return 'held-full'
+        if (held.size >= limits.maxHeld) return 'held-full'
         const restMs = hasReplicas ? pauseMs * (0.5 + random() / 2) : leftMs
         pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-        held += 1
+        held.add(arrival)
         await firstOf(onChange, Math.min(restMs, leftMs), event.sender)
-        held -= 1
+        held.delete(arrival)
         return event.sender.isGone ? 'cancelled' : undefined
       },
     }
   }
 
-  return { held: () => held, begin }
+  const oldestHeldMs = () => {
+    let oldestMs = Number.POSITIVE_INFINITY
+    for (const { arrivedMs } of held) oldestMs = Math.min(oldestMs, arrivedMs)
+    return held.size === 0 ? 0 : now() - oldestMs
+  }
+
+  return { held: () => held.size, oldestHeldMs, begin }
 }
 
 /** Leaves neither a timer nor a listener behind. */

@@ -28,11 +28,13 @@ export function createGrpcClient(address: ReplicaAddress, now = () => performanc
     if (session.closed || session.destroyed) sessions.retire(session)
     if (outcome.kind !== 'answered') return outcome
     const code = statusOf(outcome.reply) as number
-    if (event.route.kind !== 'invoke' && isMissingRoute(code)) {
+    const isMissing = event.route.kind !== 'invoke' && isMissingRoute(code)
+    if (isMissing) {
       if (boot.isBooting()) return { kind: 'not-run', cause: 'it has no such method yet' }
     } else boot.answered()
     event.message.answer(outcome.reply)
-    return { kind: 'answered', verdict: verdictOf(event.route, code, outcome.reply) }
+    const verdict = verdictOf(event.route, code, outcome.reply)
+    return { kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) }
   }
 
   return { send, close: () => sessions.close() }

@@ -52,14 +52,16 @@ export function createHttpClient(address: ReplicaAddress, now = () => performanc
     }
     boot.connected()
     if (outcome.kind !== 'answered') return outcome
-    if (isEvent(event.route) && isMissingRoute(outcome.reply.status)) {
+    const isMissing = isEvent(event.route) && isMissingRoute(outcome.reply.status)
+    if (isMissing) {
       if (boot.isBooting()) {
         topicRoutes.forget()
         return { kind: 'not-run', cause: 'it has no such route yet' }
       }
     } else boot.answered()
     event.message.answer(outcome.reply)
-    return { kind: 'answered', verdict: verdictOf(event.route, outcome.reply) }
+    const verdict = verdictOf(event.route, outcome.reply)
+    return { kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) }
   }
 
   const targetOf = async ({ route, message }: Event<HttpMessage>): Promise<Target> => {
