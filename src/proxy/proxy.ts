@@ -7,6 +7,7 @@ import type { AppServer, AppServerOptions } from '../dapr/server.ts'
 import type { Running } from '../shared/lifecycle.ts'
 import { listenOn } from '../shared/listen.ts'
 import type { Log } from '../shared/log.ts'
+import { createDebug } from './admin/debug.ts'
 import { createAdmin } from './admin.ts'
 import { leastLoadedOfTwo } from './balancer.ts'
 import type { ProxyConfig } from './config.ts'
@@ -15,7 +16,7 @@ import { dispatch } from './dispatch.ts'
 import { drain } from './drain.ts'
 import { createHold } from './hold.ts'
 import { createMemory } from './memory.ts'
-import { createMetrics } from './metrics.ts'
+import { createObservation } from './observation.ts'
 import { Replicas } from './replicas.ts'
 
 export interface RunningProxy extends Running {
@@ -49,20 +50,40 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
   const memory = createMemory(config.maxHeldBytes)
   const replicas = new Replicas(protocol.createClient)
   const hold = createHold(config, { now: () => performance.now(), random: Math.random })
-  const metrics = createMetrics({ held: hold.held, bufferedBytes: memory.taken, replicas: () => replicas.current() })
+  const inputs = inputsOf(config.context)
+  const sources = {
+    inFlight: () => core.inFlight(),
+    held: hold.held,
+    oldestHeldMs: hold.oldestHeldMs,
+    bufferedBytes: memory.taken,
+    replicas: () => replicas.current(),
+  }
+  const routes = [...inputs.topics, ...inputs.bindings].map(({ route }) => route)
+  const observation = createObservation({ sources, context: config.context, routes, log })
+  const core = dispatch({
+    replicas,
+    pick: leastLoadedOfTwo(Math.random),
+    hold,
+    observer: observation,
+    now: () => performance.now(),
+  })
 
   // An event comes in here, …
   const server = protocol.createServer({
-    inputs: inputsOf(config.context),
+    inputs,
     isHealthy: () => isHealthy,
     maxEventBytes: config.maxEventBytes,
     memory,
-    onRefused: metrics.refused,
-    // … is counted, goes to the less loaded of two replicas, to another one if that did not run it, or waits for one.
-    handler: metrics.measured(dispatch({ replicas, pick: leastLoadedOfTwo(Math.random), hold })),
+    onRefused: observation.refused,
+    // … goes to the less loaded of two replicas, to another one if that did not run it, or waits for one.
+    handler: core.handler,
   })
 
-  const admin = createAdmin({ isReady: () => isReady, metrics })
+  const admin = createAdmin({
+    isReady: () => isReady,
+    metrics: observation.metrics,
+    debug: createDebug({ name: config.context.name, sources, observation }),
+  })
   const [port = 0, adminPort = 0] = await listenOn(
     { variable: 'PROXY_PORT', port: listen.port, listen: () => server.listen(listen.port, listen.host) },
     { variable: 'PROXY_ADMIN_PORT', port: config.adminPort, listen: () => admin.listen(config.adminPort) },
@@ -78,7 +99,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
     adminPort,
     async stop() {
       await drain({
-        busy: metrics.inFlight,
+        busy: core.inFlight,
         connections: server.connections,
         reportUnhealthy: () => {
           isHealthy = false
@@ -89,6 +110,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
       discovery.stop()
       await server.close()
       replicas.replace([])
+      observation.flush()
       await admin.close()
     },
   }
