@@ -134,6 +134,19 @@ describe('manifests/dashboards', () => {
     expect(ours.filter((name) => !named.has(name))).toEqual([])
   })
 
+  test('the README tells of every metric of ours, with its labels, and of no other', async () => {
+    const readme = readFileSync(new URL('README.md', root), 'utf8')
+    const rows = [...readme.matchAll(/^\| (`dapr_proxy_\w+`(?:, `dapr_proxy_\w+`)*) \| ([^|]*) \|/gm)]
+    const told = rows.flatMap(([, names = '', list = '']) =>
+      [...names.matchAll(/\w+/g)].map(([name]) => [name, list.split(', ').filter(Boolean).toSorted()] as const),
+    )
+    const had = [...(await exposed())]
+      .filter(([name]) => name.startsWith('dapr_proxy_') && !/_(sum|count)$/.test(name))
+      .map(([name, own]) => [name.replace('_bucket', ''), [...own.keys()].filter((label) => label !== 'le').toSorted()])
+
+    expect(new Map(told as [string, string[]][])).toEqual(new Map(had as [string, string[]][]))
+  })
+
   test('texts name only labels that the expression leaves', () => {
     const texts = [
       ...rules.map(({ expr, annotations }) => [expr, `${annotations.summary} ${annotations.description}`] as const),
