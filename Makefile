@@ -9,7 +9,7 @@ FOR ?=
 IMAGE ?= dapr-proxy:0.1.0
 NODE_IMAGE ?= node:24-bookworm-slim
 
-sources := $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
+sources := $(shell find src -type f -not -name '*.test.ts' 2>/dev/null)
 
 .PHONY: help build run test check golden bench e2e e2e-smoke e2e-campaign e2e-tools e2e-shell parity image clean
 

@@ -58,7 +58,12 @@ export type Refusal =
 
 export type Outcome =
   /** The function answered, and its answer is on its way to the sender. */
-  | { readonly kind: 'answered'; readonly verdict: Verdict }
+  | {
+      readonly kind: 'answered'
+      readonly verdict: Verdict
+      /** The function has no such route or method. daprd drops such an event of a topic, though nobody asked for that. */
+      readonly isMissingRoute?: true
+    }
   /** The function certainly did not run: refused, unreachable, not connected in time, or still booting. */
   | { readonly kind: 'not-run'; readonly cause: string }
   /** The connection broke after the request was sent: nobody knows whether the function ran. */

@@ -9,7 +9,7 @@ Usage: node dist/proxy/main.js      (all settings come from the environment)
   APP_PROTOCOL           grpc or http (default grpc)
   PROXY_PORT             port for daprd (default: port of FUNC_CONTEXT, 8080 for an app); 0 takes any free one
   PROXY_HOST             address for daprd (default 127.0.0.1)
-  PROXY_ADMIN_PORT       port of /livez, /readyz and /metrics (default 8081); 0 takes any free one
+  PROXY_ADMIN_PORT       port of the page, /metrics, /livez and /readyz (default 8081); 0 takes any free one
   PROXY_DISCOVERY        static:host:port,host:port or dns:host:port
                          (default: the Service of the Function in POD_NAMESPACE)
   PROXY_BALANCE          which replica gets an event: least-loaded, round-robin, random, or hash: by partition key,

@@ -1,89 +1,128 @@
-// What an operator sees: plain numbers on the path of an event, put into Prometheus' form when they are asked for.
+// What an operator counts: plain numbers on the path of an event, put into Prometheus' form when they are asked for.
 
-import type { Event, EventHandler, Outcome, Refusal, Route } from '../dapr/event.ts'
+import type { Route } from '../dapr/event.ts'
 import type { Exposition } from './exposition.ts'
+import { type LossCause, lossCauses } from './losses.ts'
+import type { Delivery, RetryCause } from './observer.ts'
+import { type Result, results } from './result.ts'
 
-/** What came of an event: what the function said, or why the proxy gave it back. Each a value of the label `outcome`. */
-export type Result = 'success' | 'retry' | 'drop' | 'failed' | 'broken' | Refusal
+/** A replica as the pages and the metrics show it. What the core does not know of it is left out. */
+export interface ReplicaView {
+  /** `host:port` */
+  readonly address: string
+  /** Events that it works on now. */
+  readonly inFlight: number
+  /** Events that it has answered. */
+  readonly answered: number
+  /** What the balancer takes for its latency, in milliseconds. */
+  readonly latencyMs?: number
+  /** Default: ready. One of a few words of the core. */
+  readonly state?: string
+}
 
-/** What the metrics read when they are asked for. */
+/** What is read when somebody asks. */
 export interface Sources {
+  /** Events in the proxy now, held ones included. */
+  readonly inFlight: () => number
   readonly held: () => number
+  /** 0 if nothing is held. */
+  readonly oldestHeldMs: () => number
   readonly bufferedBytes: () => number
-  readonly replicas: () => readonly { readonly address: string; readonly inFlight: number; readonly answered: number }[]
+  readonly replicas: () => readonly ReplicaView[]
 }
 
 /** Upper bounds in seconds: from one hop on loopback to the hold timeout and beyond. */
-const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
 
-/** The counts of one route. */
+/** The events of one route that ended in one way. */
 export interface Series {
-  readonly route: Route
-  readonly counts: Map<Result, number>
+  count: number
   /** One for each bound, and one for what is above all of them. */
   readonly buckets: Float64Array
   sumSeconds: number
 }
 
+/** The counts of one route. */
+export interface RouteCounts {
+  readonly route: Route
+  readonly series: Map<Result, Series>
+  readonly retries: Record<RetryCause, number>
+  readonly lost: Record<LossCause, number>
+  /** Exchanges that broke after the event was sent: the function may have run it, and it is delivered again. */
+  possibleDuplicates: number
+}
+
 export interface Metrics {
-  /** Wraps a handler so that each event is counted and timed. */
-  measured<Message>(handler: EventHandler<Message>): EventHandler<Message>
-  /** Counts an event that never reached the handler. */
-  refused(route: Route, refusal: Refusal): void
-  /** Events in the handler now, held ones included. */
-  inFlight(): number
+  delivered(delivery: Delivery, result: Result, loss: LossCause | undefined): void
+  retried(route: Route, cause: RetryCause): void
+  ejected(): void
+  readmitted(): void
+  readonly routes: () => Iterable<RouteCounts>
+  readonly replicaChanges: () => ReplicaChanges
   /** The answer to `/metrics`. */
   exposition(): Promise<{ readonly text: string; readonly contentType: string }>
 }
 
-export function createMetrics(sources: Sources, now = () => performance.now()): Metrics {
-  // By the route object: routes are made once, from FUNC_CONTEXT.
-  const series = new Map<Route, Series>()
-  let inFlight = 0
+export interface ReplicaChanges {
+  readonly ejections: number
+  readonly readmissions: number
+}
 
-  const seriesOf = (route: Route): Series => {
-    let found = series.get(route)
+/** Counts of the `declared` routes are there from the start: Prometheus sees no increase in a counter that is born with 1. */
+export function createMetrics(sources: Sources, declared: readonly Route[]): Metrics {
+  // By the route object, which is made once; and by its labels, where the same route was made twice.
+  const counts = new Map<Route, RouteCounts>()
+  const byLabels = new Map<string, RouteCounts>()
+  let ejections = 0
+  let readmissions = 0
+
+  const countsOf = (route: Route): RouteCounts => {
+    let found = counts.get(route)
     if (found === undefined) {
-      found = { route, counts: new Map(), buckets: new Float64Array(bounds.length + 1), sumSeconds: 0 }
-      series.set(route, found)
+      const labels = `${route.kind} ${route.name}`
+      found = byLabels.get(labels) ?? newCounts(route)
+      byLabels.set(labels, found)
+      counts.set(route, found)
     }
     return found
   }
+  for (const route of declared) countsOf(route)
 
-  const count = (route: Route, result: Result): Series => {
-    const found = seriesOf(route)
-    found.counts.set(result, (found.counts.get(result) ?? 0) + 1)
-    return found
-  }
-
-  const measured = <Message>(handler: EventHandler<Message>): EventHandler<Message> => {
-    return async (event: Event<Message>) => {
-      const startedMs = now()
-      inFlight += 1
-      const outcome = await handler(event).finally(() => {
-        inFlight -= 1
-      })
-      const seconds = (now() - startedMs) / 1000
-      const found = count(event.route, resultOf(outcome))
-      const bucket = bounds.findIndex((bound) => seconds <= bound)
-      const index = bucket === -1 ? bounds.length : bucket
-      found.buckets[index] = (found.buckets[index] ?? 0) + 1
-      found.sumSeconds += seconds
-      return outcome
-    }
+  const metrics = {
+    delivered({ route, outcome, startedMs, endedMs }: Delivery, result: Result, loss: LossCause | undefined) {
+      const of = countsOf(route)
+      const series = of.series.get(result) as Series
+      const seconds = (endedMs - startedMs) / 1000
+      let bucket = 0
+      while (seconds > (bounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1
+      series.count += 1
+      series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1
+      series.sumSeconds += seconds
+      if (loss !== undefined) of.lost[loss] += 1
+      if (outcome.kind === 'broken' && route.kind !== 'invoke') of.possibleDuplicates += 1
+    },
+    retried(route: Route, cause: RetryCause) {
+      const of = countsOf(route)
+      of.retries[cause] += 1
+      if (cause === 'broken') of.possibleDuplicates += 1
+    },
+    ejected() {
+      ejections += 1
+    },
+    readmitted() {
+      readmissions += 1
+    },
+    routes: () => byLabels.values(),
+    replicaChanges: () => ({ ejections, readmissions }),
   }
 
   let exposition: Promise<Exposition> | undefined
   return {
-    measured,
-    refused: (route, refusal) => {
-      count(route, refusal)
-    },
-    inFlight: () => inFlight,
+    ...metrics,
     async exposition() {
       // Nobody may ever ask, and prom-client costs a third of the start time and 9 MiB.
       exposition ??= import('./exposition.ts').then(({ createExposition }) =>
-        createExposition(bounds, { ...sources, inFlight: () => inFlight, series: () => series.values() }),
+        createExposition(bounds, { ...sources, routes: metrics.routes, replicaChanges: metrics.replicaChanges }),
       )
       const { text, contentType } = await exposition
       return { text: await text(), contentType }
@@ -91,15 +130,13 @@ export function createMetrics(sources: Sources, now = () => performance.now()): 
   }
 }
 
-function resultOf(outcome: Outcome): Result {
-  switch (outcome.kind) {
-    case 'answered':
-    case 'joined':
-      return outcome.verdict
-    case 'refused':
-      return outcome.refusal
-    case 'not-run':
-    case 'broken':
-      return 'broken'
+function newCounts(route: Route): RouteCounts {
+  const series = () => ({ count: 0, buckets: new Float64Array(bounds.length + 1), sumSeconds: 0 })
+  return {
+    route,
+    series: new Map(results.map((result) => [result, series()])),
+    retries: { 'not-run': 0, broken: 0 },
+    lost: Object.fromEntries(lossCauses.map((cause) => [cause, 0])) as Record<LossCause, number>,
+    possibleDuplicates: 0,
   }
 }

@@ -7,14 +7,15 @@ import type { AppServer, AppServerOptions } from '../dapr/server.ts'
 import type { Running } from '../shared/lifecycle.ts'
 import { listenOn, type Port } from '../shared/listen.ts'
 import type { Log } from '../shared/log.ts'
+import { createDebug } from './admin/debug.ts'
 import { createAdmin } from './admin.ts'
 import type { ProxyConfig } from './config.ts'
 import { type Core, createCore } from './core.ts'
 import { type Discovery, startDiscovery } from './discovery/discovery.ts'
 import { drain } from './drain.ts'
 import { createMemory } from './memory.ts'
-import { createMetrics } from './metrics.ts'
-import { silentObserver } from './observer.ts'
+import type { Sources } from './metrics.ts'
+import { createObservation } from './observation.ts'
 import { probeByConnecting } from './replica/probe.ts'
 import { systemTime } from './time.ts'
 
@@ -46,31 +47,46 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
   const { context, listen } = config
   let isHealthy = true
   let isReady = false
-  const observer = silentObserver
   const memory = createMemory(config.maxHeldBytes)
+  const inputs = context && inputsOf(context)
+  const routes = inputs ? [...inputs.topics, ...inputs.bindings].map(({ route }) => route) : []
+  const sources: Sources = {
+    inFlight: () => core.underWay(),
+    held: () => core.hold.held(),
+    oldestHeldMs: () => systemTime.now() - (core.hold.oldestMs() ?? systemTime.now()),
+    bufferedBytes: memory.taken,
+    replicas: () =>
+      core.replicas.current().map(({ address, state, inFlight, answered, load }) => {
+        const latencyMs = load.latencyMs(systemTime.now())
+        return { address, state, inFlight, answered, ...(latencyMs > 0 && { latencyMs }) }
+      }),
+  }
+  const observation = createObservation({ sources, context, routes, log })
   const { createClient } = protocol
-  const core = createCore(config, { createClient, probe: probeByConnecting, time: systemTime, observer })
-  const { replicas, hold } = core
-  const sources = { held: () => hold.held(), bufferedBytes: memory.taken, replicas: () => replicas.current() }
-  const metrics = createMetrics(sources)
+  const edge = { createClient, probe: probeByConnecting, time: systemTime, observer: observation }
+  const core: Core<Message> = createCore(config, edge)
 
   const server = protocol.createServer({
-    ...(context && { inputs: inputsOf(context) }),
+    ...(inputs && { inputs }),
     isHealthy: () => isHealthy,
     maxEventBytes: config.maxEventBytes,
     memory,
-    onRefused: metrics.refused,
-    handler: metrics.measured(core.handler),
+    onRefused: observation.refused,
+    handler: core.handler,
   })
 
-  const admin = createAdmin({ isReady: () => isReady, metrics })
+  const admin = createAdmin({
+    isReady: () => isReady,
+    metrics: observation.metrics,
+    debug: createDebug({ name: context?.name ?? '', sources, observation }),
+  })
   const adminPort = {
     variable: 'PROXY_ADMIN_PORT',
     port: config.adminPort,
     listen: () => admin.listen(config.adminPort),
   }
   const port = { variable: 'PROXY_PORT', port: listen.port, listen: () => server.listen(listen.port, listen.host) }
-  const discover = () => startDiscovery(config.discovery, (addresses) => replicas.replace(addresses), log)
+  const discover = () => startDiscovery(config.discovery, (addresses) => core.replicas.replace(addresses), log)
   const open = await (context ? openAtOnce(port, adminPort, discover) : openLate(port, adminPort, discover, core))
   const { discovery, ...ports } = open
   discovery.ready.then(() => {
@@ -93,6 +109,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
       discovery.stop()
       await server.close()
       core.stop()
+      observation.flush()
       await admin.close()
     },
   }

@@ -103,7 +103,8 @@ export class Exchange implements StreamOwner, RequestReceiver {
       if (!isMissing) this.#boot.answered()
       this.#begin()
       this.#relay.relayHeaders(section, true)
-      this.#abandon({ kind: 'answered', verdict: verdictOf(route, code, this.#sample) })
+      const verdict = verdictOf(route, code, this.#sample)
+      this.#abandon({ kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) })
     }
   }
 

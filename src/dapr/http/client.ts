@@ -64,7 +64,8 @@ export function createHttpClient(address: ReplicaAddress, now = () => performanc
     }
     boot.connected()
     if (outcome.kind !== 'answered') return outcome
-    if (isMissingRoute(outcome.reply.status)) {
+    const isMissing = isMissingRoute(outcome.reply.status)
+    if (isMissing) {
       if (boot.isBooting()) {
         topicRoutes.forget()
         return { kind: 'not-run', cause: 'it has no such route yet' }
@@ -76,7 +77,7 @@ export function createHttpClient(address: ReplicaAddress, now = () => performanc
         ? { verdict: verdictOf(route, outcome.reply), reply: outcome.reply }
         : withEveryEntry(entryIds, outcome.reply)
     message.answer(reply)
-    return { kind: 'answered', verdict }
+    return { kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) }
   }
 
   return { send, close: client.close, abandon: (cause) => client.abandon(new Error(cause)) }
