@@ -15,6 +15,8 @@ export const annotation = {
   config: 'dapr.io/config',
   /** Stands for all that daprd reads at its start, so that its pod is replaced when any of that changes. */
   daprObjects: 'dapr-proxy/dapr-objects',
+  /** On an object that daprd reads: a mark of its content. */
+  content: 'dapr-proxy/content',
   /** Where a run on one machine finds the code. It never reaches a child. */
   source: 'dapr-proxy/source',
 } as const
@@ -35,6 +37,7 @@ const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/unix-domain-socket-path',
   annotation.source,
   annotation.daprObjects,
+  annotation.content,
 ])
 
 /** Annotations of a pod with daprd: the user's, then ours, which win. */

@@ -7,8 +7,12 @@ import { daprConfiguration } from './children/dapr-configuration.ts'
 import { resiliency } from './children/resiliency.ts'
 import type { Fn, TextMap } from './function.ts'
 
+/** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. */
 export function daprObjects(fn: Fn): KubeObject[] {
-  return [...daprComponent(fn), ...resiliency(fn), ...daprConfiguration(fn)]
+  return [...daprComponent(fn), ...resiliency(fn), ...daprConfiguration(fn)].map((object) => {
+    const { metadata, spec, scopes } = object
+    return { ...object, metadata: { ...metadata, annotations: { [annotation.content]: mark([spec, scopes]) } } }
+  })
 }
 
 /** Annotations of the pod with daprd. */
@@ -17,9 +21,11 @@ export function daprAnnotations(fn: Fn): TextMap {
   const content = daprObjects(fn).map(({ kind, metadata, spec, scopes }) => [kind, metadata.name, spec, scopes])
   return {
     ...(configuration && { [annotation.config]: configuration.metadata.name }),
-    [annotation.daprObjects]: fnv1a(JSON.stringify(content, inOrder)),
+    [annotation.daprObjects]: mark(content),
   }
 }
+
+const mark = (content: unknown): string => fnv1a(JSON.stringify(content, inOrder))
 
 /** For JSON.stringify: the order in which a user wrote a map must not replace a pod. */
 function inOrder(_key: string, value: unknown): unknown {

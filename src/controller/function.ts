@@ -43,6 +43,7 @@ export interface PodTemplate {
   readonly containers?: readonly Container[]
   readonly imagePullSecrets?: readonly { readonly name: string }[]
   readonly automountServiceAccountToken?: boolean
+  readonly serviceAccountName?: string
   readonly [key: string]: unknown
 }
 
@@ -95,6 +96,8 @@ export interface Fn {
   readonly isServed: boolean
   readonly serving: Serving
   readonly pullSecret: string | undefined
+  /** The account that the template names, for the pod with daprd too. */
+  readonly serviceAccount: string | undefined
   /** The annotations of the Function itself, which describe plugins and tracing. */
   readonly annotations: TextMap
 }
@@ -118,6 +121,7 @@ export function describeFunction(object: FunctionObject): Fn {
     isServed: spec.serving !== undefined,
     serving,
     pullSecret: spec.imageCredentials?.name,
+    serviceAccount: serving.template?.serviceAccountName,
     annotations: metadata.annotations ?? {},
   }
 }

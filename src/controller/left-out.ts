@@ -1,29 +1,6 @@
-// What of a Function reaches no child: kinds that Metacontroller may not make here, and fields that are not honoured yet.
+// Fields of a Function that change nothing here.
 
-import type { KubeObject } from '../shared/k8s.ts'
 import type { Fn, FunctionSpec } from './function.ts'
-
-/** A kind that we emit, as Metacontroller calls it. */
-export interface ChildResource {
-  readonly apiVersion: string
-  readonly resource: string
-}
-
-/** The resource of each kind that a maker may return. */
-export const resources: Readonly<Record<string, string>> = {
-  Component: 'components',
-  Configuration: 'configurations',
-  Deployment: 'deployments',
-  Resiliency: 'resiliencies',
-  Service: 'services',
-}
-
-/** True if the CompositeController declares the kind of this child, or if no controller came with the request. */
-export function isDeclared(child: KubeObject, declared: readonly ChildResource[] | undefined): boolean {
-  if (declared === undefined) return true
-  const resource = resources[child.kind]
-  return declared.some((each) => each.apiVersion === child.apiVersion && each.resource === resource)
-}
 
 /** Fields that a Function gives and that change nothing, in the order of the schema. */
 export function fieldsLeftOut(fn: Fn, spec: FunctionSpec): string[] {

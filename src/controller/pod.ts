@@ -26,12 +26,14 @@ interface Workload {
   readonly role: Role
   /** Left to Kubernetes and to whoever scales the Deployment where it is undefined. */
   readonly replicas: number | undefined
+  /** New pods wait; those that run go on. */
+  readonly paused?: true
   readonly annotations: TextMap
   readonly pod: object
 }
 
 /** A Deployment of one role. Pods and object carry the user's labels; the selector holds ours alone. */
-export function deployment(fn: Fn, { role, replicas, annotations, pod }: Workload): KubeObject {
+export function deployment(fn: Fn, { role, replicas, paused, annotations, pod }: Workload): KubeObject {
   const userLabels = fn.serving.labels
   return prune({
     apiVersion: 'apps/v1',
@@ -43,6 +45,7 @@ export function deployment(fn: Fn, { role, replicas, annotations, pod }: Workloa
     },
     spec: {
       replicas,
+      paused,
       selector: { matchLabels: selector(fn, role) },
       template: { metadata: { labels: labels(fn, role, userLabels), annotations }, spec: pod },
     },

@@ -3,9 +3,9 @@
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import { availability, type Condition, condition } from './availability.ts'
-import type { Settings } from './config.ts'
 import type { Fn, FunctionSpec, Mode, TextMap } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
+import type { Settings } from './settings.ts'
 
 /** The spec that children are made from, kept so that they survive a later spec that is rejected. */
 export interface Accepted {

@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../shared/k8s.ts'
 import { functionApiVersion } from './function.ts'
-import type { ChildResource } from './left-out.ts'
+import type { ChildResource } from './kinds.ts'
 
 export interface SyncRequest {
   readonly parent: KubeObject

@@ -61,6 +61,8 @@ describe('render', () => {
     const children = parseAllDocuments(stdout).map((document) => document.toJS())
     expect(children.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
       'Configuration sink',
+      'ServiceAccount sink-proxy',
+      'RoleBinding sink-proxy',
       'Deployment sink',
       'Service sink',
       'Deployment sink-proxy',
@@ -69,6 +71,8 @@ describe('render', () => {
       'Component publisher.pubsub.broker',
       'Resiliency publisher',
       'Configuration publisher',
+      'ServiceAccount publisher-proxy',
+      'RoleBinding publisher-proxy',
       'Deployment publisher',
       'Service publisher',
       'Deployment publisher-proxy',

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { resources } from '../../src/controller/left-out.ts'
+import { type ChildKind, childKinds } from '../../src/controller/kinds.ts'
+import { defaultSettings as settings } from '../../src/controller/settings.ts'
 import { loadFunctions, renderChildren } from '../../src/local/function-files.ts'
 import type { KubeObject } from '../../src/shared/k8s.ts'
 
@@ -13,8 +14,7 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const samples = readdirSync(new URL('manifests/samples/', root))
   .filter((file) => file.endsWith('.yaml'))
   .map((file) => `manifests/samples/${file}`)
-const settings = { proxyImage: 'proxy:1', clusterDomain: 'cluster.local' }
-const { functions, problems, notes } = await loadFunctions(samples, fileURLToPath(root))
+const { functions, problems, notes } = await loadFunctions(samples, fileURLToPath(root), settings)
 const children = functions.flatMap(({ fn }) => renderChildren(fn, settings))
 
 interface Rule {
@@ -27,10 +27,11 @@ const rules: readonly Rule[] = controller.childResources
 
 describe('metacontroller/composite-controller.yaml', () => {
   test('declares each kind that we emit, updated in place, and no other', () => {
-    const emitted = children.map(({ apiVersion, kind }) => `${apiVersion} ${resources[kind]}`)
+    const emitted = Object.values(childKinds).map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
     const declared = rules.map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
 
-    expect(new Set(emitted)).toEqual(new Set(declared))
+    expect(declared.toSorted()).toEqual(emitted.toSorted())
+    for (const { apiVersion, kind } of children) expect(childKinds[kind as ChildKind].apiVersion).toBe(apiVersion)
     expect(rules.map(({ updateStrategy }) => updateStrategy.method)).toEqual(rules.map(() => 'InPlace'))
   })
 

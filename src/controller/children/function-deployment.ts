@@ -2,22 +2,25 @@
 
 import type { KubeObject } from '../../shared/k8s.ts'
 import { annotation, daprPodAnnotations, plainPodAnnotations } from '../annotations.ts'
-import type { Settings } from '../config.ts'
+import type { Cluster } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
 import type { Container, EnvVar, Fn, PodTemplate, TextMap } from '../function.ts'
 import { daprGrpcPort, daprHttpPort, serviceHost } from '../names.ts'
 import { contractEnv, deployment, identityEnv } from '../pod.ts'
+import type { Settings } from '../settings.ts'
+import { pausedWhileWaiting } from '../waiting.ts'
 
-export function functionDeployment(fn: Fn, settings: Settings): KubeObject[] {
+export function functionDeployment(fn: Fn, cluster: Cluster): KubeObject[] {
   const template: PodTemplate = fn.serving.template ?? {}
   const pod = {
     ...template,
-    containers: containers(fn, template, settings),
+    containers: containers(fn, template, cluster.settings),
     imagePullSecrets: pullSecrets(fn, template),
     // daprd in the same pod may need the token, a function alone does not; its template may ask for it.
     ...(fn.mode !== 'sidecar' && { automountServiceAccountToken: template.automountServiceAccountToken ?? false }),
   }
-  return [deployment(fn, { role: 'function', replicas: replicas(fn), annotations: annotations(fn), pod })]
+  const workload = { role: 'function' as const, replicas: replicas(fn), annotations: annotations(fn), pod }
+  return [deployment(fn, { ...workload, ...(fn.mode === 'sidecar' && pausedWhileWaiting(fn, cluster)) })]
 }
 
 /**

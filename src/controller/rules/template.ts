@@ -1,6 +1,7 @@
 // What a Function may ask of its pods. It is created with Metacontroller's rights, so what is not listed is refused.
 
 import type { Problem } from '../../shared/func-context.ts'
+import type { Settings } from '../settings.ts'
 import { isDnsLabel, isVariableName } from './names.ts'
 
 type Shape = (value: unknown, field: string) => Problem[]
@@ -104,7 +105,7 @@ const volume = fields(
   'name',
 )
 
-const pod = fields({
+const podFields: Readonly<Record<string, Shape>> = {
   containers: each(container),
   initContainers: each(container),
   volumes: each(volume),
@@ -125,12 +126,22 @@ const pod = fields({
   dnsPolicy: text,
   dnsConfig: map,
   restartPolicy: only('Always'),
-})
+}
 
 const field = 'spec.serving.template'
 
+/** An account lends its rights to the pod, so the platform's operator says which ones a template may name. */
+const account =
+  (allowed: readonly string[]): Shape =>
+  (value, at) => {
+    if (allowed.includes(value as string)) return []
+    const remedy = allowed.length === 0 ? 'remove it' : `use one of ${allowed.join(', ')}`
+    return [{ field: at, message: `is not allowed by the platform's settings (function.serviceAccounts); ${remedy}` }]
+  }
+
 /** Judges any value that stands for a template. */
-export function checkTemplate(template: unknown): Problem[] {
+export function checkTemplate(template: unknown, settings: Settings): Problem[] {
+  const pod = fields({ ...podFields, serviceAccountName: account(settings.function.serviceAccounts) })
   const problems = template === undefined || template === null ? [] : pod(template, field)
   return problems.length > 0 ? problems : [...doubles(template), ...images(template)]
 }
