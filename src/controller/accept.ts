@@ -8,6 +8,7 @@ import { withoutNulls } from './prune.ts'
 import { checkComponents } from './rules/components.ts'
 import { checkDapr } from './rules/dapr.ts'
 import { checkName, checkNames } from './rules/names.ts'
+import { checkScaling } from './rules/scaling.ts'
 import type { CheckShape } from './rules/schema.ts'
 import { checkTemplate } from './rules/template.ts'
 import type { Settings } from './settings.ts'
@@ -22,10 +23,11 @@ export interface Yardstick {
 }
 
 // Rules that read a spec of the right shape.
-const rules: readonly ((object: FunctionObject) => readonly Problem[])[] = [
+const rules: readonly ((object: FunctionObject, settings: Settings) => readonly Problem[])[] = [
   checkNames,
   checkDapr,
   checkComponents,
+  checkScaling,
   (object) => readPlugins(object.metadata.annotations ?? {}).problems,
 ]
 
@@ -35,7 +37,7 @@ export function acceptFunction(object: KubeObject, { settings, checkShape }: Yar
   const shape = checkShape(object)
   const template = checkTemplate(candidate.spec?.serving?.template, settings)
   const problems = [...shape, ...checkName(candidate), ...template]
-  if (shape.length === 0) problems.push(...rules.flatMap((rule) => rule(candidate)))
+  if (shape.length === 0) problems.push(...rules.flatMap((rule) => rule(candidate, settings)))
   if (problems.length > 0) return { kind: 'rejected', problems: distinct(problems) }
   const clean = withoutNulls(candidate)
   return { kind: 'accepted', fn: describeFunction(clean), object: clean }

@@ -5,20 +5,26 @@ import { annotation } from './annotations.ts'
 import { daprComponent } from './children/dapr-component.ts'
 import { daprConfiguration } from './children/dapr-configuration.ts'
 import { resiliency } from './children/resiliency.ts'
+import type { Cluster } from './cluster.ts'
 import type { Fn, TextMap } from './function.ts'
 
 /** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. */
-export function daprObjects(fn: Fn): KubeObject[] {
-  return [...daprComponent(fn), ...resiliency(fn), ...daprConfiguration(fn)].map((object) => {
+export function daprObjects(fn: Fn, { settings }: Cluster): KubeObject[] {
+  return [...daprComponent(fn), ...resiliency(fn), ...daprConfiguration(fn, settings)].map((object) => {
     const { metadata, spec, scopes } = object
     return { ...object, metadata: { ...metadata, annotations: { [annotation.content]: mark([spec, scopes]) } } }
   })
 }
 
 /** Annotations of the pod with daprd. */
-export function daprAnnotations(fn: Fn): TextMap {
-  const [configuration] = daprConfiguration(fn)
-  const content = daprObjects(fn).map(({ kind, metadata, spec, scopes }) => [kind, metadata.name, spec, scopes])
+export function daprAnnotations(fn: Fn, cluster: Cluster): TextMap {
+  const [configuration] = daprConfiguration(fn, cluster.settings)
+  const content = daprObjects(fn, cluster).map(({ kind, metadata, spec, scopes }) => [
+    kind,
+    metadata.name,
+    spec,
+    scopes,
+  ])
   return {
     ...(configuration && { [annotation.config]: configuration.metadata.name }),
     [annotation.daprObjects]: mark(content),

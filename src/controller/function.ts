@@ -47,6 +47,37 @@ export interface PodTemplate {
   readonly [key: string]: unknown
 }
 
+/** A trigger of KEDA, as its users write it. */
+export interface Trigger {
+  readonly type: string
+  readonly metadata: TextMap
+  readonly [key: string]: unknown
+}
+
+export interface ScaleOptions {
+  readonly minReplicas?: number
+  readonly maxReplicas?: number
+  readonly knative?: TextMap
+  readonly keda?: {
+    readonly scaledObject?: {
+      readonly workloadType?: 'Deployment' | 'StatefulSet'
+      readonly minReplicaCount?: number
+      readonly maxReplicaCount?: number
+      readonly pollingInterval?: number
+      readonly cooldownPeriod?: number
+      readonly advanced?: Json
+    }
+    readonly scaledJob?: {
+      readonly restartPolicy?: 'OnFailure' | 'Never'
+      readonly maxReplicaCount?: number
+      readonly pollingInterval?: number
+      readonly successfulJobsHistoryLimit?: number
+      readonly failedJobsHistoryLimit?: number
+      readonly scalingStrategy?: Json
+    }
+  }
+}
+
 export interface Serving {
   readonly runtime: 'async' | 'knative'
   readonly inputs?: readonly DaprIO[]
@@ -54,7 +85,8 @@ export interface Serving {
   readonly bindings?: ComponentMap
   readonly pubsub?: ComponentMap
   readonly states?: ComponentMap
-  readonly scaleOptions?: { readonly minReplicas?: number; readonly [key: string]: unknown }
+  readonly scaleOptions?: ScaleOptions
+  readonly triggers?: readonly Trigger[]
   readonly params?: TextMap
   readonly labels?: TextMap
   readonly annotations?: TextMap

@@ -1,8 +1,11 @@
 // Function → children. Adding a kind is one new file and one line here.
 
 import type { KubeObject } from '../shared/k8s.ts'
-import { functionDeployment } from './children/function-deployment.ts'
+import { autoscaler } from './children/autoscaler.ts'
+import { disruptionBudget } from './children/disruption-budget.ts'
 import { functionService } from './children/function-service.ts'
+import { functionWorkload } from './children/function-workload.ts'
+import { networkPolicies } from './children/network-policy.ts'
 import { proxyRoleBinding, proxyServiceAccount } from './children/proxy-account.ts'
 import { proxyDeployment } from './children/proxy-deployment.ts'
 import { proxyService } from './children/proxy-service.ts'
@@ -17,10 +20,13 @@ const makers: readonly Maker[] = [
   daprObjects,
   proxyServiceAccount,
   proxyRoleBinding,
-  functionDeployment,
+  functionWorkload,
   functionService,
+  autoscaler,
   proxyDeployment,
   proxyService,
+  disruptionBudget,
+  networkPolicies,
 ]
 
 /** All children of an accepted Function, also of kinds that the cluster does not make: always the same in the same order. */

@@ -70,6 +70,7 @@ describe('POST /sync', () => {
       'Service sink',
       'Deployment sink-proxy',
       'Service sink-proxy',
+      'NetworkPolicy sink-proxy',
     ])
     expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'FunctionAvailable', status: 'True' }))
   })

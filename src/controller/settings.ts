@@ -20,6 +20,8 @@ export interface Settings {
     readonly resources: Resources
     readonly podSecurity: 'restricted' | 'baseline'
     readonly serviceAccounts: readonly string[]
+    readonly annotations: readonly string[]
+    readonly templateFields: readonly string[]
     readonly concurrency: number
     readonly targetCpuPercent: number
   }
@@ -51,6 +53,14 @@ const names = (description: string) => ({
   description,
   default: [],
   items: { type: 'string', maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' },
+  uniqueItems: true,
+})
+
+const texts = (description: string) => ({
+  type: 'array',
+  description,
+  default: [],
+  items: { type: 'string', minLength: 1 },
   uniqueItems: true,
 })
 
@@ -101,6 +111,10 @@ export const settingsSchema = section('Platform settings of the controller.', {
         'restricted: no root, no capabilities, no privilege escalation. baseline: the seccomp profile alone.',
     },
     serviceAccounts: names('ServiceAccounts that a template may name. None by default.'),
+    annotations: texts('Annotations that a Function may set though they are refused by default.'),
+    templateFields: texts(
+      'Fields of a pod that a template may set though they are refused by default, such as runtimeClassName.',
+    ),
     concurrency: {
       type: 'integer',
       minimum: 1,

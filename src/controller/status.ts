@@ -3,8 +3,10 @@
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import { availability, type Condition, condition } from './availability.ts'
+import { find } from './cluster.ts'
 import type { Fn, FunctionSpec, Mode, TextMap } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
+import { scalingOf } from './scaling.ts'
 import type { Settings } from './settings.ts'
 
 /** The spec that children are made from, kept so that they survive a later spec that is rejected. */
@@ -55,10 +57,13 @@ function acceptedCondition({ problems, accepted }: Facts): Condition {
 
 function available(fn: Fn, observed: readonly KubeObject[]): Condition[] {
   if (!fn.isServed) return []
-  const find = (name: string) => observed.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)
+  const { workload } = scalingOf(fn)
+  const kind = workload === 'Job' ? 'ScaledJob' : workload
   const [own, proxy] = [workloadName(fn, 'function'), workloadName(fn, 'proxy')]
-  const parts = [availability('FunctionAvailable', own, find(own))]
-  if (fn.mode === 'standalone') parts.push(availability('ProxyAvailable', proxy, find(proxy)))
+  const parts = [availability('FunctionAvailable', `${kind} ${own}`, find(observed, kind, own))]
+  if (fn.mode === 'standalone') {
+    parts.push(availability('ProxyAvailable', `Deployment ${proxy}`, find(observed, 'Deployment', proxy)))
+  }
   return parts
 }
 

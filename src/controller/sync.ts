@@ -37,7 +37,7 @@ export function sync({ parent, children: observed, declared }: SyncRequest, opti
   const wanted = source ? wantedChildren(source.fn, cluster) : []
   const made = wanted.filter(({ kind }) => makes(kind as ChildKind))
   const leftOut = [
-    ...(source ? fieldsLeftOut(source.fn, source.accepted.spec) : []),
+    ...(source ? fieldsLeftOut(source.fn, source.accepted.spec, cluster) : []),
     ...kindsOf(wanted.filter((child) => !made.includes(child))),
   ]
   const facts = { fn: source?.fn, accepted: source?.accepted, problems, leftOut, observed }

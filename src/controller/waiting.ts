@@ -13,7 +13,7 @@ import { type Role, workloadName } from './names.ts'
  * own, Deployments first, and a pod that starts before its Components would run without them.
  */
 export function missing(fn: Fn, cluster: Cluster): KubeObject[] {
-  return [...proxyServiceAccount(fn), ...daprObjects(fn)]
+  return [...proxyServiceAccount(fn), ...daprObjects(fn, cluster)]
     .filter(({ kind }) => cluster.makes(kind as ChildKind))
     .filter((child) => !isThere(child, cluster))
 }

@@ -67,6 +67,7 @@ describe('render', () => {
       'Service sink',
       'Deployment sink-proxy',
       'Service sink-proxy',
+      'NetworkPolicy sink-proxy',
       'Component publisher.bindings.tick',
       'Component publisher.pubsub.broker',
       'Resiliency publisher',
@@ -77,6 +78,8 @@ describe('render', () => {
       'Service publisher',
       'Deployment publisher-proxy',
       'Service publisher-proxy',
+      'NetworkPolicy publisher',
+      'NetworkPolicy publisher-proxy',
     ])
     expect(stdout).toContain('image: example/proxy:2')
     expect(stdout).toContain('sink-proxy.default.svc.corp.example')

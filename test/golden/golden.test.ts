@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseAllDocuments, stringify } from 'yaml'
 import { compileShape } from '../../src/controller/rules/schema.ts'
-import { defaultSettings } from '../../src/controller/settings.ts'
+import { parseSettings } from '../../src/controller/settings.ts'
 import { type SyncResult, sync } from '../../src/controller/sync.ts'
 import { parseSyncRequest } from '../../src/controller/sync-request.ts'
 import type { KubeObject } from '../../src/shared/k8s.ts'
@@ -42,8 +42,9 @@ function request({ controller, parent }: Case, observed: readonly KubeObject[]):
 
 function ask(given: Case, observed: readonly KubeObject[]): SyncResult | string {
   const parsed = parseSyncRequest(request(given, observed))
-  const settings = { ...defaultSettings, ...given.settings }
-  return typeof parsed === 'string' ? parsed : sync(parsed, { settings, checkShape })
+  const result = parseSettings(JSON.stringify(given.settings))
+  if ('problems' in result) throw new Error(JSON.stringify(result.problems))
+  return typeof parsed === 'string' ? parsed : sync(parsed, { settings: result.settings, checkShape })
 }
 
 const isWorkload = ({ kind }: KubeObject): boolean => kind === 'Deployment' || kind === 'StatefulSet'

@@ -23,9 +23,10 @@ interface Rule {
   readonly updateStrategy: { readonly method: string }
 }
 const controller = parse(read('metacontroller/composite-controller.yaml')).spec
-const rules: readonly Rule[] = controller.childResources
+const patches: readonly { readonly value: Rule }[] = parse(read('metacontroller/keda/child-resources.yaml'))
+const rules: readonly Rule[] = [...controller.childResources, ...patches.map(({ value }) => value)]
 
-describe('metacontroller/composite-controller.yaml', () => {
+describe('metacontroller/composite-controller.yaml and its overlay for KEDA', () => {
   test('declares each kind that we emit, updated in place, and no other', () => {
     const emitted = Object.values(childKinds).map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
     const declared = rules.map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
@@ -47,9 +48,12 @@ describe('metacontroller/composite-controller.yaml', () => {
 })
 
 test('manifests/rbac lets Metacontroller make each kind', () => {
-  const [role] = parseAllDocuments(read('manifests/rbac/metacontroller-role.yaml')).map((each) => each.toJS())
+  const roles = ['', 'keda/'].map((folder) =>
+    parseAllDocuments(read(`manifests/rbac/${folder}metacontroller-role.yaml`))[0]?.toJS(),
+  )
   const can = (group: string, resource: string): string[] =>
-    role.rules
+    roles
+      .flatMap((role) => role.rules)
       .filter(
         (rule: { apiGroups: string[]; resources: string[] }) =>
           rule.apiGroups.includes(group) && rule.resources.includes(resource),

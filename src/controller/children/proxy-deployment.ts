@@ -7,7 +7,8 @@ import type { Cluster } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
 import type { EnvVar, Fn, TextMap } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
-import { contractEnv, deployment, identityEnv } from '../pod.ts'
+import { contractEnv, identityEnv, workload } from '../pod.ts'
+import { proxyReplicas } from '../scaling.ts'
 import { hasStarted, missing, pausedWhileWaiting } from '../waiting.ts'
 
 // SIGTERM reaches daprd and proxy together. daprd takes no new events at once but waits for the proxy to have finished
@@ -27,13 +28,13 @@ export function proxyDeployment(fn: Fn, cluster: Cluster): KubeObject[] {
     terminationGracePeriodSeconds: blockShutdownSeconds + gracefulShutdownSeconds + slackSeconds,
     containers: [container(fn, cluster)],
   }
-  const workload = { role: 'proxy' as const, replicas: replicas(fn, cluster), annotations: annotations(fn), pod }
-  return [deployment(fn, { ...workload, ...pausedWhileWaiting(fn, cluster) })]
+  const frame = { role: 'proxy' as const, replicas: replicas(fn, cluster), annotations: annotations(fn, cluster), pod }
+  return [workload(fn, 'Deployment', { ...frame, ...pausedWhileWaiting(fn, cluster) })]
 }
 
 /** None until all that daprd reads at its start is there. A proxy that runs is not stopped for what is added later. */
 function replicas(fn: Fn, cluster: Cluster): number {
-  return missing(fn, cluster).length > 0 && !hasStarted(fn, 'proxy', cluster) ? 0 : 1
+  return missing(fn, cluster).length > 0 && !hasStarted(fn, 'proxy', cluster) ? 0 : proxyReplicas(fn, cluster)
 }
 
 function container(fn: Fn, cluster: Cluster): object {
@@ -44,6 +45,7 @@ function container(fn: Fn, cluster: Cluster): object {
     // The app port is on loopback, where daprd is, and so not declared.
     ports: [{ name: 'admin', containerPort: adminPort, protocol: 'TCP' }],
     env: env(fn, cluster),
+    resources: cluster.settings.proxy.resources,
     readinessProbe: { httpGet: { path: '/readyz', port: 'admin' }, periodSeconds: 1 },
     livenessProbe: { httpGet: { path: '/livez', port: 'admin' }, periodSeconds: 10, timeoutSeconds: 5 },
     securityContext: {
@@ -69,9 +71,9 @@ function env(fn: Fn, cluster: Cluster): EnvVar[] {
   ]
 }
 
-function annotations(fn: Fn): TextMap {
-  return daprPodAnnotations(fn.serving.annotations, {
-    ...daprAnnotations(fn),
+function annotations(fn: Fn, cluster: Cluster): TextMap {
+  return daprPodAnnotations(fn.serving.annotations, cluster.settings, {
+    ...daprAnnotations(fn, cluster),
     [annotation.enabled]: 'true',
     [annotation.appId]: fn.appId,
     [annotation.appPort]: String(proxyAppPort(fn)),

@@ -26,6 +26,8 @@ const flag = ofType((value) => typeof value === 'boolean', 'true or false')
 const map = ofType(isMap, 'a map')
 const list = ofType(Array.isArray, 'a list')
 
+const anything: Shape = () => []
+
 const oneOf = (...choices: readonly string[]): Shape =>
   ofType((value) => choices.includes(value as string), `one of ${choices.join(', ')}`)
 
@@ -72,6 +74,19 @@ const containerSecurity = fields({
   capabilities: fields({ drop: each(text) }),
 })
 
+// No host: the node, which makes the call, reaches what the pod does not.
+const call = fields({ path: text, port: anything, scheme: text, httpHeaders: each(map) }, 'port')
+const handlers = { httpGet: call, tcpSocket: fields({ port: anything }, 'port'), exec: map, grpc: map, sleep: map }
+const probe = fields({
+  ...handlers,
+  initialDelaySeconds: whole,
+  timeoutSeconds: whole,
+  periodSeconds: whole,
+  successThreshold: whole,
+  failureThreshold: whole,
+  terminationGracePeriodSeconds: whole,
+})
+
 const container = fields(
   {
     name: label,
@@ -88,10 +103,10 @@ const container = fields(
     volumeMounts: each(
       fields({ name: text, mountPath: text, subPath: text, subPathExpr: text, readOnly: flag }, 'name', 'mountPath'),
     ),
-    livenessProbe: map,
-    readinessProbe: map,
-    startupProbe: map,
-    lifecycle: map,
+    livenessProbe: probe,
+    readinessProbe: probe,
+    startupProbe: probe,
+    lifecycle: fields({ preStop: fields(handlers), postStart: fields(handlers) }),
     restartPolicy: text,
     terminationMessagePath: text,
     terminationMessagePolicy: text,
@@ -141,7 +156,9 @@ const account =
 
 /** Judges any value that stands for a template. */
 export function checkTemplate(template: unknown, settings: Settings): Problem[] {
-  const pod = fields({ ...podFields, serviceAccountName: account(settings.function.serviceAccounts) })
+  const { serviceAccounts, templateFields } = settings.function
+  const more = Object.fromEntries(templateFields.map((name) => [name, anything]))
+  const pod = fields({ ...more, ...podFields, serviceAccountName: account(serviceAccounts) })
   const problems = template === undefined || template === null ? [] : pod(template, field)
   return problems.length > 0 ? problems : [...doubles(template), ...images(template)]
 }
