@@ -4,7 +4,7 @@ import type { KubeObject } from '../shared/k8s.ts'
 
 export interface Condition {
   readonly type: string
-  readonly status: 'True' | 'False'
+  readonly status: 'True' | 'False' | 'Unknown'
   readonly reason: string
   readonly message: string
 }
@@ -19,9 +19,14 @@ interface WorkloadStatus {
 /** Longest message of a condition, in characters. */
 const longestMessage = 4000
 
-export const condition = (type: string, isTrue: boolean, reason: string, message: string): Condition => ({
+export const condition = (
+  type: string,
+  status: boolean | Condition['status'],
+  reason: string,
+  message: string,
+): Condition => ({
   type,
-  status: isTrue ? 'True' : 'False',
+  status: typeof status === 'string' ? status : status ? 'True' : 'False',
   reason,
   message: message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message,
 })

@@ -11,16 +11,18 @@ export interface Cluster {
   readonly makes: (kind: ChildKind) => boolean
   /** The children that are there. Undefined without a cluster: then all that is waited for counts as there. */
   readonly observed: readonly KubeObject[] | undefined
-  /** Objects of others that the Function refers to, where somebody looked for them. */
-  readonly related: readonly KubeObject[]
+  readonly related: Related
 }
+
+/** Objects of others that the Function refers to, by their kind. A kind that nobody looked for is not there. */
+export type Related = Readonly<Record<string, readonly KubeObject[]>>
 
 /** A cluster that makes every kind, once all is settled. */
 export const settledCluster = (settings: Settings): Cluster => ({
   settings,
   makes: () => true,
   observed: undefined,
-  related: [],
+  related: {},
 })
 
 export function find(objects: readonly KubeObject[], kind: string, name: string): KubeObject | undefined {

@@ -9,11 +9,13 @@ import type { Cluster } from './cluster.ts'
 import type { Fn, TextMap } from './function.ts'
 
 /** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. */
-export function daprObjects(fn: Fn, { settings }: Cluster): KubeObject[] {
-  return [...daprComponent(fn), ...resiliency(fn), ...daprConfiguration(fn, settings)].map((object) => {
-    const { metadata, spec, scopes } = object
-    return { ...object, metadata: { ...metadata, annotations: { [annotation.content]: mark([spec, scopes]) } } }
-  })
+export function daprObjects(fn: Fn, cluster: Cluster): KubeObject[] {
+  return [...daprComponent(fn, cluster), ...resiliency(fn, cluster), ...daprConfiguration(fn, cluster.settings)].map(
+    (object) => {
+      const { metadata, spec, scopes } = object
+      return { ...object, metadata: { ...metadata, annotations: { [annotation.content]: mark([spec, scopes]) } } }
+    },
+  )
 }
 
 /** Annotations of the pod with daprd. */

@@ -1,7 +1,6 @@
 // The components that a Function's events come from, with all that is known of them.
 
-import type { KubeObject } from '../shared/k8s.ts'
-import { find } from './cluster.ts'
+import { find, type Related } from './cluster.ts'
 import { inlineComponents, resolveComponent } from './components.ts'
 import type { ComponentSpec, Fn } from './function.ts'
 
@@ -18,7 +17,7 @@ export interface InputComponent {
 }
 
 /** In the order of their names, each once. Only an async function gets events. */
-export function inputComponents(fn: Fn, related: readonly KubeObject[]): InputComponent[] {
+export function inputComponents(fn: Fn, related: Related): InputComponent[] {
   const inputs = fn.isAsync ? (fn.serving.inputs ?? []) : []
   const inline = inlineComponents(fn.name, fn.serving)
   const byName = new Map<string, InputComponent>()
@@ -26,7 +25,8 @@ export function inputComponents(fn: Fn, related: readonly KubeObject[]): InputCo
     const { name } = resolveComponent(fn.name, fn.serving, io)
     if (byName.has(name)) return
     const own = inline.find((each) => each.name === name)
-    const spec = own?.spec ?? (find(related, 'Component', name)?.spec as Partial<ComponentSpec> | undefined)
+    const spec =
+      own?.spec ?? (find(related.Component ?? [], 'Component', name)?.spec as Partial<ComponentSpec> | undefined)
     const metadata = Array.isArray(spec?.metadata) ? spec.metadata : []
     const type = typeof spec?.type === 'string' ? spec.type : undefined
     byName.set(name, { name, type, metadata, isInline: own !== undefined, field: `spec.serving.inputs[${index}]` })

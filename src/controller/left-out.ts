@@ -2,6 +2,8 @@
 
 import type { Cluster } from './cluster.ts'
 import type { Fn, FunctionSpec } from './function.ts'
+import { inputComponents } from './inputs.ts'
+import { targetedByOthers } from './resiliencies.ts'
 import { proxyReplicas, scalingOf } from './scaling.ts'
 
 /** Fields that a Function gives and that change nothing, in the order of the schema. */
@@ -16,7 +18,11 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec, cluster: Cluster): str
     ...routedBindings(serving).map((key) => [`spec.serving.bindings.${key}.metadata[route]`, true] as const),
     ['spec.serving.timeout', serving.timeout !== undefined],
   ]
-  return [...fields.filter(([, isGiven]) => isGiven).map(([field]) => field), ...scalingLeftOut(fn, cluster)]
+  return [
+    ...fields.filter(([, isGiven]) => isGiven).map(([field]) => field),
+    ...scalingLeftOut(fn, cluster),
+    ...resiliencyLeftOut(fn, cluster),
+  ]
 }
 
 /** The path between daprd and the app is the name of the component: that is where the proxy and the frameworks serve it. */
@@ -49,6 +55,14 @@ function scalingLeftOut(fn: Fn, cluster: Cluster): string[] {
     ],
   ]
   return notes.filter(([, isTrue]) => isTrue).map(([note]) => note)
+}
+
+/** Inputs whose retries somebody else decides. */
+function resiliencyLeftOut(fn: Fn, { related }: Cluster): string[] {
+  const others = targetedByOthers(fn, related)
+  return inputComponents(fn, related)
+    .filter(({ name }) => others.has(name))
+    .map(({ name }) => `our retries of Component ${name}, which Resiliency ${others.get(name)} targets too`)
 }
 
 /** A HorizontalPodAutoscaler measures the share of what is requested. */

@@ -4,6 +4,7 @@ import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import { availability, type Condition, condition } from './availability.ts'
 import { find } from './cluster.ts'
+import type { Guarantee } from './delivery/delivery.ts'
 import type { Fn, FunctionSpec, Mode, TextMap } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
 import { scalingOf } from './scaling.ts'
@@ -33,6 +34,7 @@ export interface Facts {
   readonly problems: readonly Problem[]
   readonly leftOut: readonly string[]
   readonly observed: readonly KubeObject[]
+  readonly guarantees: readonly Guarantee[]
 }
 
 export function functionStatus(facts: Facts, settings: Settings): FunctionStatus {
@@ -42,7 +44,12 @@ export function functionStatus(facts: Facts, settings: Settings): FunctionStatus
   const address = fn?.isServed ? [{ type: 'Internal' as const, value: addressOf(fn, settings) }] : undefined
   return {
     ...(accepted && { accepted }),
-    conditions: [judgement, ready([judgement, ...parts], fn), ...parts, ...(fn ? [complete(facts)] : [])],
+    conditions: [
+      judgement,
+      ready([judgement, ...parts], fn),
+      ...parts,
+      ...(fn ? [complete(facts), ...delivery(facts, fn)] : []),
+    ],
     ...(address && { addresses: address }),
     serving: { state: state(fn, parts), ...(fn?.isServed && { mode: fn.mode }) },
   }
@@ -78,6 +85,19 @@ function complete({ leftOut }: Facts): Condition {
   if (leftOut.length === 0)
     return condition('Complete', true, 'Complete', 'every field is honoured, every child wanted')
   return condition('Complete', false, 'LeftOut', `without effect: ${leftOut.join(', ')}`)
+}
+
+/** Of all inputs together: as good as the worst of them. */
+function delivery({ guarantees }: Facts, fn: Fn): Condition[] {
+  if (guarantees.length === 0 || fn.mode === 'none') return []
+  const has = (kind: Guarantee['kind']) => guarantees.some((each) => each.kind === kind)
+  const message = guarantees.map(({ field, kind, why }) => `${field} ${kind}${why ? ` (${why})` : ''}`).join('; ')
+  const [status, reason] = has('lossy')
+    ? (['False', 'Lossy'] as const)
+    : has('unknown')
+      ? (['Unknown', 'UnknownBroker'] as const)
+      : (['True', 'AtLeastOnce'] as const)
+  return [condition('DeliveryGuarantee', status, reason, message)]
 }
 
 function state(fn: Fn | undefined, parts: readonly Condition[]): FunctionStatus['serving']['state'] {

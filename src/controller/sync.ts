@@ -5,10 +5,12 @@ import type { KubeObject, ObjectMeta } from '../shared/k8s.ts'
 import { acceptFunction, type Yardstick } from './accept.ts'
 import { annotation } from './annotations.ts'
 import type { Cluster } from './cluster.ts'
+import { type Guarantee, guarantees } from './delivery/delivery.ts'
 import type { Fn, FunctionObject, TextMap } from './function.ts'
 import { type ChildKind, isDeclared } from './kinds.ts'
 import { fieldsLeftOut } from './left-out.ts'
 import { wantedChildren } from './render.ts'
+import { targetedByOthers } from './resiliencies.ts'
 import { type Accepted, type FunctionStatus, functionStatus } from './status.ts'
 import type { SyncRequest } from './sync-request.ts'
 
@@ -24,7 +26,7 @@ export type SyncResult =
 
 export type SyncOptions = Yardstick
 
-export function sync({ parent, children: observed, declared }: SyncRequest, options: SyncOptions): SyncResult {
+export function sync({ parent, children: observed, declared, related }: SyncRequest, options: SyncOptions): SyncResult {
   const { settings } = options
   const verdict = acceptFunction(parent, options)
   const problems = verdict.kind === 'rejected' ? verdict.problems : []
@@ -33,14 +35,21 @@ export function sync({ parent, children: observed, declared }: SyncRequest, opti
     return { kind: 'refused', reason: `the Function is invalid and no accepted spec is known: ${summary(problems)}` }
   }
   const makes = (kind: ChildKind) => isDeclared(kind, declared)
-  const cluster: Cluster = { settings, makes, observed, related: [] }
+  const cluster: Cluster = { settings, makes, observed, related }
   const wanted = source ? wantedChildren(source.fn, cluster) : []
   const made = wanted.filter(({ kind }) => makes(kind as ChildKind))
   const leftOut = [
     ...(source ? fieldsLeftOut(source.fn, source.accepted.spec, cluster) : []),
     ...kindsOf(wanted.filter((child) => !made.includes(child))),
   ]
-  const facts = { fn: source?.fn, accepted: source?.accepted, problems, leftOut, observed }
+  const facts = {
+    guarantees: source ? guaranteesOf(source.fn, cluster) : [],
+    fn: source?.fn,
+    accepted: source?.accepted,
+    problems,
+    leftOut,
+    observed,
+  }
   return {
     kind: 'synced',
     response: {
@@ -49,6 +58,11 @@ export function sync({ parent, children: observed, declared }: SyncRequest, opti
     },
     isAccepted: problems.length === 0,
   }
+}
+
+function guaranteesOf(fn: Fn, cluster: Cluster): Guarantee[] {
+  const others = targetedByOthers(fn, cluster.related)
+  return guarantees(fn, cluster.related, (component) => cluster.makes('Resiliency') && !others.has(component))
 }
 
 interface Source {

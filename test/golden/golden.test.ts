@@ -19,29 +19,39 @@ interface Case {
   readonly controller: KubeObject | undefined
   readonly parent: KubeObject
   readonly observed: readonly KubeObject[]
+  readonly related: readonly KubeObject[]
   readonly settings: object
 }
 
-// The first document is the Function, the others are the observed children, but for a CompositeController and for Settings.
+// The first document is the Function, the others are the observed children, but for a CompositeController, for Settings, and for
+// objects of others, which say `related: true`.
 function read(text: string): Case {
   const [parent, ...rest] = parseAllDocuments(text).map((document) => document.toJS() as KubeObject)
   const controller = rest.find(({ kind }) => kind === 'CompositeController')
   const settings = rest.find(({ kind }) => kind === 'Settings')
-  const observed = rest.filter((object) => object !== controller && object !== settings)
-  return { controller, parent: parent as KubeObject, observed, settings: settings?.spec ?? {} }
+  const others = rest.filter((object) => object !== controller && object !== settings)
+  const observed = others.filter((object) => object.related !== true)
+  const related = others.filter((object) => object.related === true)
+  return { controller, parent: parent as KubeObject, observed, related, settings: settings?.spec ?? {} }
 }
 
-function request({ controller, parent }: Case, observed: readonly KubeObject[]): unknown {
-  const children: Record<string, Record<string, KubeObject>> = {}
-  for (const object of observed) {
+function groups(objects: readonly KubeObject[]): unknown {
+  const found: Record<string, Record<string, KubeObject>> = {}
+  for (const object of objects) {
     const group = `${object.kind}.${object.apiVersion}`
-    children[group] = { ...children[group], [object.metadata.name]: object }
+    found[group] = { ...found[group], [object.metadata.name]: object }
   }
-  return { controller, parent, children, related: {}, finalizing: false }
+  return found
 }
 
 function ask(given: Case, observed: readonly KubeObject[]): SyncResult | string {
-  const parsed = parseSyncRequest(request(given, observed))
+  const parsed = parseSyncRequest({
+    controller: given.controller,
+    parent: given.parent,
+    children: groups(observed),
+    related: groups(given.related),
+    finalizing: false,
+  })
   const result = parseSettings(JSON.stringify(given.settings))
   if ('problems' in result) throw new Error(JSON.stringify(result.problems))
   return typeof parsed === 'string' ? parsed : sync(parsed, { settings: result.settings, checkShape })

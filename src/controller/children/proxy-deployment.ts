@@ -5,6 +5,7 @@ import { mayWatchEndpoints, proxyAccount } from '../accounts.ts'
 import { annotation, daprPodAnnotations } from '../annotations.ts'
 import type { Cluster } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
+import { holdMs } from '../delivery/delivery.ts'
 import type { EnvVar, Fn, TextMap } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, identityEnv, workload } from '../pod.ts'
@@ -65,6 +66,7 @@ function env(fn: Fn, cluster: Cluster): EnvVar[] {
     ...identityEnv,
     // With a token the proxy watches EndpointSlices of its own accord.
     ...(mayWatchEndpoints(fn, cluster) ? [] : [{ name: 'PROXY_DISCOVERY', value: `dns:${host}:${fn.port}` }]),
+    ...(fn.isAsync ? [{ name: 'PROXY_HOLD_TIMEOUT', value: `${holdMs(fn, cluster.related)}ms` }] : []),
     ...(port === fn.port ? [] : [{ name: 'PROXY_PORT', value: String(port) }]),
     // 25 MiB less resident memory for the same CPU time: the young generation of V8 grows to 16 MiB per space otherwise.
     { name: 'NODE_OPTIONS', value: '--max-semi-space-size=2' },
