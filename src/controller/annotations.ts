@@ -1,6 +1,7 @@
 // Every annotation that we read or write, and which of a user's annotations reach a pod.
 
 import type { TextMap } from './function.ts'
+import type { Settings } from './settings.ts'
 
 /** Annotations that we interpret. `source`, `plugins` and `tracing` stand in `metadata`, the others in `spec.serving`. */
 export const annotation = {
@@ -15,6 +16,8 @@ export const annotation = {
   config: 'dapr.io/config',
   /** Stands for all that daprd reads at its start, so that its pod is replaced when any of that changes. */
   daprObjects: 'dapr-proxy/dapr-objects',
+  /** On an object that daprd reads: a mark of its content. */
+  content: 'dapr-proxy/content',
   /** Where a run on one machine finds the code. It never reaches a child. */
   source: 'dapr-proxy/source',
 } as const
@@ -35,11 +38,41 @@ const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/unix-domain-socket-path',
   annotation.source,
   annotation.daprObjects,
+  annotation.content,
 ])
 
-/** Annotations of a pod with daprd: the user's, then ours, which win. */
-export function daprPodAnnotations(user: TextMap | undefined, ours: TextMap): TextMap {
-  return merge(user, ours, (key) => !neverPassed.has(key))
+const replaced: ReadonlySet<string> = new Set([
+  annotation.enabled,
+  annotation.appId,
+  annotation.appPort,
+  annotation.appProtocol,
+  'dapr.io/app-health-probe-interval',
+  'dapr.io/app-health-probe-timeout',
+  'dapr.io/app-health-threshold',
+  'dapr.io/block-shutdown-duration',
+  'dapr.io/disable-builtin-k8s-secret-store',
+  'dapr.io/graceful-shutdown-seconds',
+])
+
+/** True for an annotation of a user that has no effect, because we set it, or leave it out, on every pod. */
+export const isOwned = (key: string): boolean => neverPassed.has(key) || replaced.has(key)
+
+/** Annotations of a pod with daprd: the platform's defaults, then the user's, then ours, which win. */
+export function daprPodAnnotations(user: TextMap | undefined, settings: Settings, ours: TextMap): TextMap {
+  return merge({ ...daprdDefaults(settings), ...user }, ours, (key) => !neverPassed.has(key))
+}
+
+/** daprd keeps to the restricted Pod Security Standard with this profile; what it may use is the platform's to say. */
+function daprdDefaults({ daprd: { resources } }: Settings): TextMap {
+  const { requests = {}, limits = {} } = resources
+  const named = [
+    ['cpu-request', requests.cpu],
+    ['memory-request', requests.memory],
+    ['cpu-limit', limits.cpu],
+    ['memory-limit', limits.memory],
+  ] as const
+  const given = named.flatMap(([name, value]) => (value === undefined ? [] : [[`dapr.io/sidecar-${name}`, value]]))
+  return { 'dapr.io/sidecar-seccomp-profile-type': 'RuntimeDefault', ...Object.fromEntries(given) }
 }
 
 /** Annotations of a pod without daprd. What the user tells daprd has no place there. */

@@ -1,26 +1,55 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../shared/env.ts'
 import { readControllerConfig } from './config.ts'
+import { defaultSettings } from './settings.ts'
 
-test('has a default for every variable', () => {
-  expect(readControllerConfig({})).toEqual({
-    port: 8080,
-    settings: { proxyImage: 'dapr-proxy:0.1.0', clusterDomain: 'cluster.local' },
+const files: Record<string, string> = {
+  'good.yaml': 'proxy: { replicas: 2 }\nclusterDomain: corp.example\n',
+  'bad.yaml': 'proxy: { replicas: 0, color: red }\nproxyImag: x\nnetwork: { monitoringNamespaces: [A] }\n',
+  'text.yaml': 'a: [\n',
+}
+const readFile = (path: string): string => {
+  const text = files[path]
+  if (text === undefined) throw new Error('no such file')
+  return text
+}
+const config = (env: Record<string, string>) => readControllerConfig(env, readFile)
+
+test('has a default for every variable and setting', () => {
+  expect(config({})).toEqual({ port: 8080, settings: defaultSettings })
+  expect(defaultSettings).toMatchObject({
+    proxyImage: 'dapr-proxy:0.1.0',
+    proxy: { replicas: 1 },
+    function: { podSecurity: 'restricted', serviceAccounts: [] },
   })
 })
 
-test('takes what the variables say', () => {
-  const env = { CONTROLLER_PORT: '0', PROXY_IMAGE: 'example/proxy:2', CLUSTER_DOMAIN: 'corp.example' }
+test('takes what the variables say, before the file', () => {
+  const env = { CONTROLLER_PORT: '0', PROXY_IMAGE: 'example/proxy:2', CONTROLLER_CONFIG: 'good.yaml' }
+  const { port, settings } = config(env)
 
-  expect(readControllerConfig(env)).toEqual({
-    port: 0,
-    settings: { proxyImage: 'example/proxy:2', clusterDomain: 'corp.example' },
+  expect(port).toBe(0)
+  expect(settings).toEqual({
+    ...defaultSettings,
+    proxyImage: 'example/proxy:2',
+    clusterDomain: 'corp.example',
+    proxy: { ...defaultSettings.proxy, replicas: 2 },
   })
+  expect(config({ ...env, CLUSTER_DOMAIN: 'b.example' }).settings.clusterDomain).toBe('b.example')
 })
 
-test('names every wrong variable at once', () => {
-  const read = () => readControllerConfig({ CONTROLLER_PORT: 'x', CLUSTER_DOMAIN: 'a b' })
-
-  expect(read).toThrow(ConfigurationError)
-  expect(read).toThrow(/CONTROLLER_PORT[\s\S]*CLUSTER_DOMAIN/)
+describe('names every wrong variable and setting at once', () => {
+  test.each([
+    ['variables', { CONTROLLER_PORT: 'x', CLUSTER_DOMAIN: 'a b' }, /CONTROLLER_PORT[\s\S]*CLUSTER_DOMAIN/],
+    [
+      'settings',
+      { CONTROLLER_CONFIG: 'bad.yaml', CONTROLLER_PORT: 'x' },
+      /CONTROLLER_PORT[\s\S]*bad.yaml: proxyImag is not a setting[\s\S]*proxy.color is not a setting[\s\S]*proxy.replicas[\s\S]*monitoringNamespaces.0/,
+    ],
+    ['text that is no YAML', { CONTROLLER_CONFIG: 'text.yaml' }, /text.yaml: is not YAML/],
+    ['a file that is not there', { CONTROLLER_CONFIG: 'gone.yaml' }, /CONTROLLER_CONFIG is gone.yaml, which cannot be/],
+  ])('%s', (_, env, message) => {
+    expect(() => config(env)).toThrow(ConfigurationError)
+    expect(() => config(env)).toThrow(message)
+  })
 })

@@ -1,14 +1,8 @@
-// What the platform's operator decides, read from variables.
+// How the controller's process is set up, read from variables and from the file of platform settings.
 
 import { type Env, EnvReader } from '../shared/env.ts'
-
-/** What shapes the children of every Function: the same for the webhook and for a rendering without a cluster. */
-export interface Settings {
-  /** PROXY_IMAGE: image of the proxy container. Default `dapr-proxy:0.1.0`. */
-  readonly proxyImage: string
-  /** CLUSTER_DOMAIN: domain of the cluster's Services. Default `cluster.local`. */
-  readonly clusterDomain: string
-}
+import { reason } from '../shared/log.ts'
+import { defaultSettings, parseSettings, type Settings, settingsSchema } from './settings.ts'
 
 export interface ControllerConfig {
   /** CONTROLLER_PORT: port of the webhook; 0 takes any free one. Default 8080. */
@@ -16,29 +10,49 @@ export interface ControllerConfig {
   readonly settings: Settings
 }
 
-/** Throws a ConfigurationError that names every wrong variable. */
-export function readControllerConfig(env: Env): ControllerConfig {
+/** Gives the text of a file, or throws. */
+export type ReadFile = (path: string) => string
+
+/** Throws a ConfigurationError that names every wrong variable and setting. */
+export function readControllerConfig(env: Env, readFile: ReadFile): ControllerConfig {
   const reader = new EnvReader(env)
   const port = reader.port('CONTROLLER_PORT', 8080, 0)
-  const settings = settingsFrom(reader)
+  const settings = settingsFrom(reader, readFile)
   reader.finish()
   return { port, settings }
 }
 
-/** The settings alone. Throws a ConfigurationError that names every wrong variable. */
-export function readSettings(env: Env): Settings {
+/** The settings alone. Throws a ConfigurationError that names every wrong variable and setting. */
+export function readSettings(env: Env, readFile: ReadFile): Settings {
   const reader = new EnvReader(env)
-  const settings = settingsFrom(reader)
+  const settings = settingsFrom(reader, readFile)
   reader.finish()
   return settings
 }
 
-const domain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const domain = new RegExp(settingsSchema.properties.clusterDomain.pattern)
 
-function settingsFrom(reader: EnvReader): Settings {
-  const clusterDomain = reader.text('CLUSTER_DOMAIN') ?? 'cluster.local'
+/** CONTROLLER_CONFIG names the file; PROXY_IMAGE and CLUSTER_DOMAIN win over it. */
+function settingsFrom(reader: EnvReader, readFile: ReadFile): Settings {
+  const path = reader.text('CONTROLLER_CONFIG')
+  const base = path === undefined ? defaultSettings : fileSettings(reader, path, readFile)
+  const clusterDomain = reader.text('CLUSTER_DOMAIN') ?? base.clusterDomain
   if (!domain.test(clusterDomain)) {
     reader.problem('CLUSTER_DOMAIN', `is "${clusterDomain}"; give a DNS domain such as cluster.local`)
   }
-  return { proxyImage: reader.text('PROXY_IMAGE') ?? 'dapr-proxy:0.1.0', clusterDomain }
+  return { ...base, proxyImage: reader.text('PROXY_IMAGE') ?? base.proxyImage, clusterDomain }
+}
+
+function fileSettings(reader: EnvReader, path: string, readFile: ReadFile): Settings {
+  let text: string
+  try {
+    text = readFile(path)
+  } catch (error) {
+    reader.problem('CONTROLLER_CONFIG', `is ${path}, which cannot be read: ${reason(error)}`)
+    return defaultSettings
+  }
+  const result = parseSettings(text)
+  if ('settings' in result) return result.settings
+  for (const { field, message } of result.problems) reader.problem(`${path}: ${field}`.trim(), message)
+  return defaultSettings
 }

@@ -6,11 +6,12 @@ import { expect, test } from 'vitest'
 import { parseFuncContext } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import { compileShape } from './rules/schema.ts'
+import { defaultSettings } from './settings.ts'
 import { type SyncResult, sync } from './sync.ts'
 import { parseSyncRequest } from './sync-request.ts'
 
 const crd = readFileSync(new URL('../../metacontroller/crd/functions.yaml', import.meta.url), 'utf8')
-const options = { settings: { proxyImage: 'proxy:1', clusterDomain: 'cluster.local' }, checkShape: compileShape(crd) }
+const options = { settings: defaultSettings, checkShape: compileShape(crd) }
 
 const word = fc.stringMatching(/^[a-z]([-a-z0-9]{0,8}[a-z0-9])?$/)
 const key = fc.oneof(word, fc.constantFrom('__proto__', 'constructor', 'toString', 'FUNC_CONTEXT', 'DAPR_HOST', 'PORT'))

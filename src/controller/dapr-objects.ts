@@ -5,21 +5,35 @@ import { annotation } from './annotations.ts'
 import { daprComponent } from './children/dapr-component.ts'
 import { daprConfiguration } from './children/dapr-configuration.ts'
 import { resiliency } from './children/resiliency.ts'
+import type { Cluster } from './cluster.ts'
 import type { Fn, TextMap } from './function.ts'
 
-export function daprObjects(fn: Fn): KubeObject[] {
-  return [...daprComponent(fn), ...resiliency(fn), ...daprConfiguration(fn)]
+/** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. */
+export function daprObjects(fn: Fn, cluster: Cluster): KubeObject[] {
+  return [...daprComponent(fn, cluster), ...resiliency(fn, cluster), ...daprConfiguration(fn, cluster.settings)].map(
+    (object) => {
+      const { metadata, spec, scopes } = object
+      return { ...object, metadata: { ...metadata, annotations: { [annotation.content]: mark([spec, scopes]) } } }
+    },
+  )
 }
 
 /** Annotations of the pod with daprd. */
-export function daprAnnotations(fn: Fn): TextMap {
-  const [configuration] = daprConfiguration(fn)
-  const content = daprObjects(fn).map(({ kind, metadata, spec, scopes }) => [kind, metadata.name, spec, scopes])
+export function daprAnnotations(fn: Fn, cluster: Cluster): TextMap {
+  const [configuration] = daprConfiguration(fn, cluster.settings)
+  const content = daprObjects(fn, cluster).map(({ kind, metadata, spec, scopes }) => [
+    kind,
+    metadata.name,
+    spec,
+    scopes,
+  ])
   return {
     ...(configuration && { [annotation.config]: configuration.metadata.name }),
-    [annotation.daprObjects]: fnv1a(JSON.stringify(content, inOrder)),
+    [annotation.daprObjects]: mark(content),
   }
 }
+
+const mark = (content: unknown): string => fnv1a(JSON.stringify(content, inOrder))
 
 /** For JSON.stringify: the order in which a user wrote a map must not replace a pod. */
 function inOrder(_key: string, value: unknown): unknown {

@@ -43,7 +43,39 @@ export interface PodTemplate {
   readonly containers?: readonly Container[]
   readonly imagePullSecrets?: readonly { readonly name: string }[]
   readonly automountServiceAccountToken?: boolean
+  readonly serviceAccountName?: string
   readonly [key: string]: unknown
+}
+
+/** A trigger of KEDA, as its users write it. */
+export interface Trigger {
+  readonly type: string
+  readonly metadata: TextMap
+  readonly [key: string]: unknown
+}
+
+export interface ScaleOptions {
+  readonly minReplicas?: number
+  readonly maxReplicas?: number
+  readonly knative?: TextMap
+  readonly keda?: {
+    readonly scaledObject?: {
+      readonly workloadType?: 'Deployment' | 'StatefulSet'
+      readonly minReplicaCount?: number
+      readonly maxReplicaCount?: number
+      readonly pollingInterval?: number
+      readonly cooldownPeriod?: number
+      readonly advanced?: Json
+    }
+    readonly scaledJob?: {
+      readonly restartPolicy?: 'OnFailure' | 'Never'
+      readonly maxReplicaCount?: number
+      readonly pollingInterval?: number
+      readonly successfulJobsHistoryLimit?: number
+      readonly failedJobsHistoryLimit?: number
+      readonly scalingStrategy?: Json
+    }
+  }
 }
 
 export interface Serving {
@@ -53,7 +85,8 @@ export interface Serving {
   readonly bindings?: ComponentMap
   readonly pubsub?: ComponentMap
   readonly states?: ComponentMap
-  readonly scaleOptions?: { readonly minReplicas?: number; readonly [key: string]: unknown }
+  readonly scaleOptions?: ScaleOptions
+  readonly triggers?: readonly Trigger[]
   readonly params?: TextMap
   readonly labels?: TextMap
   readonly annotations?: TextMap
@@ -95,6 +128,8 @@ export interface Fn {
   readonly isServed: boolean
   readonly serving: Serving
   readonly pullSecret: string | undefined
+  /** The account that the template names, for the pod with daprd too. */
+  readonly serviceAccount: string | undefined
   /** The annotations of the Function itself, which describe plugins and tracing. */
   readonly annotations: TextMap
 }
@@ -118,6 +153,7 @@ export function describeFunction(object: FunctionObject): Fn {
     isServed: spec.serving !== undefined,
     serving,
     pullSecret: spec.imageCredentials?.name,
+    serviceAccount: serving.template?.serviceAccountName,
     annotations: metadata.annotations ?? {},
   }
 }

@@ -16,7 +16,7 @@ if (process.argv.includes('--help')) {
   process.stdout.write(help)
 } else {
   await run(process, log, async () => {
-    const config = readControllerConfig(process.env)
+    const config = readControllerConfig(process.env, (path) => readFileSync(path, 'utf8'))
     const checkShape = compileShape(readFileSync(definition, 'utf8'))
     return startController({ ...config, checkShape, log })
   })

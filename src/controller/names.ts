@@ -40,8 +40,11 @@ export const selector = (fn: Pick<Fn, 'name'>, role: Role): TextMap => ({
   [functionLabel]: fn.name,
 })
 
+/** What a child is that has no pods. */
+type Part = 'component' | 'resiliency' | 'configuration' | 'autoscaler'
+
 /** Labels of one child, also of the pods of a workload. The user's come first, ours win. */
-export function labels(fn: Fn, role: Role | 'component' | 'resiliency' | 'configuration', user: TextMap = {}): TextMap {
+export function labels(fn: Fn, role: Role | Part, user: TextMap = {}): TextMap {
   const ours: TextMap = {
     'app.kubernetes.io/name': fn.name,
     'app.kubernetes.io/managed-by': 'dapr-proxy',

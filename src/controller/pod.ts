@@ -22,29 +22,39 @@ export const identityEnv: readonly EnvVar[] = [
   { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
 ]
 
-interface Workload {
+interface Pods {
   readonly role: Role
-  /** Left to Kubernetes and to whoever scales the Deployment where it is undefined. */
-  readonly replicas: number | undefined
   readonly annotations: TextMap
   readonly pod: object
 }
 
-/** A Deployment of one role. Pods and object carry the user's labels; the selector holds ours alone. */
-export function deployment(fn: Fn, { role, replicas, annotations, pod }: Workload): KubeObject {
-  const userLabels = fn.serving.labels
+interface Workload extends Pods {
+  /** Left to Kubernetes and to whoever scales the workload where it is undefined. */
+  readonly replicas: number | undefined
+  /** New pods wait; those that run go on. */
+  readonly paused?: true
+}
+
+/** Pods carry the user's labels too; the selector holds ours alone. */
+export const podTemplate = (fn: Fn, { role, annotations, pod }: Pods) => ({
+  metadata: { labels: labels(fn, role, fn.serving.labels), annotations },
+  spec: pod,
+})
+
+/** A Deployment or StatefulSet of one role. */
+export function workload(fn: Fn, kind: 'Deployment' | 'StatefulSet', given: Workload): KubeObject {
+  const { role, replicas, paused } = given
+  const name = workloadName(fn, role)
   return prune({
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: {
-      name: workloadName(fn, role),
-      namespace: fn.namespace,
-      labels: labels(fn, role, userLabels),
-    },
+    kind,
+    metadata: { name, namespace: fn.namespace, labels: labels(fn, role, fn.serving.labels) },
     spec: {
       replicas,
+      paused,
+      ...(kind === 'StatefulSet' && { serviceName: name }),
       selector: { matchLabels: selector(fn, role) },
-      template: { metadata: { labels: labels(fn, role, userLabels), annotations }, spec: pod },
+      template: podTemplate(fn, given),
     },
   })
 }

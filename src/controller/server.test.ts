@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLog } from '../shared/log.ts'
 import { compileShape } from './rules/schema.ts'
 import { type Controller, type ControllerOptions, startController } from './server.ts'
+import { defaultSettings } from './settings.ts'
 
 const crd = readFileSync(new URL('../../metacontroller/crd/functions.yaml', import.meta.url), 'utf8')
 const options: ControllerOptions = {
   port: 0,
-  settings: { proxyImage: 'proxy:1', clusterDomain: 'cluster.local' },
+  settings: defaultSettings,
   checkShape: compileShape(crd),
   log: silentLog,
 }
@@ -63,10 +64,13 @@ describe('POST /sync', () => {
     const { children, status } = JSON.parse(text)
     expect(children.map(({ kind, metadata }: typeof deployment) => `${kind} ${metadata.name}`)).toEqual([
       'Configuration sink',
+      'ServiceAccount sink-proxy',
+      'RoleBinding sink-proxy',
       'Deployment sink',
       'Service sink',
       'Deployment sink-proxy',
       'Service sink-proxy',
+      'NetworkPolicy sink-proxy',
     ])
     expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'FunctionAvailable', status: 'True' }))
   })

@@ -3,9 +3,12 @@
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import { availability, type Condition, condition } from './availability.ts'
-import type { Settings } from './config.ts'
+import { find } from './cluster.ts'
+import type { Guarantee } from './delivery/delivery.ts'
 import type { Fn, FunctionSpec, Mode, TextMap } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
+import { scalingOf } from './scaling.ts'
+import type { Settings } from './settings.ts'
 
 /** The spec that children are made from, kept so that they survive a later spec that is rejected. */
 export interface Accepted {
@@ -31,6 +34,7 @@ export interface Facts {
   readonly problems: readonly Problem[]
   readonly leftOut: readonly string[]
   readonly observed: readonly KubeObject[]
+  readonly guarantees: readonly Guarantee[]
 }
 
 export function functionStatus(facts: Facts, settings: Settings): FunctionStatus {
@@ -40,7 +44,12 @@ export function functionStatus(facts: Facts, settings: Settings): FunctionStatus
   const address = fn?.isServed ? [{ type: 'Internal' as const, value: addressOf(fn, settings) }] : undefined
   return {
     ...(accepted && { accepted }),
-    conditions: [judgement, ready([judgement, ...parts], fn), ...parts, ...(fn ? [complete(facts)] : [])],
+    conditions: [
+      judgement,
+      ready([judgement, ...parts], fn),
+      ...parts,
+      ...(fn ? [complete(facts), ...delivery(facts, fn)] : []),
+    ],
     ...(address && { addresses: address }),
     serving: { state: state(fn, parts), ...(fn?.isServed && { mode: fn.mode }) },
   }
@@ -55,10 +64,13 @@ function acceptedCondition({ problems, accepted }: Facts): Condition {
 
 function available(fn: Fn, observed: readonly KubeObject[]): Condition[] {
   if (!fn.isServed) return []
-  const find = (name: string) => observed.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)
+  const { workload } = scalingOf(fn)
+  const kind = workload === 'Job' ? 'ScaledJob' : workload
   const [own, proxy] = [workloadName(fn, 'function'), workloadName(fn, 'proxy')]
-  const parts = [availability('FunctionAvailable', own, find(own))]
-  if (fn.mode === 'standalone') parts.push(availability('ProxyAvailable', proxy, find(proxy)))
+  const parts = [availability('FunctionAvailable', `${kind} ${own}`, find(observed, kind, own))]
+  if (fn.mode === 'standalone') {
+    parts.push(availability('ProxyAvailable', `Deployment ${proxy}`, find(observed, 'Deployment', proxy)))
+  }
   return parts
 }
 
@@ -73,6 +85,19 @@ function complete({ leftOut }: Facts): Condition {
   if (leftOut.length === 0)
     return condition('Complete', true, 'Complete', 'every field is honoured, every child wanted')
   return condition('Complete', false, 'LeftOut', `without effect: ${leftOut.join(', ')}`)
+}
+
+/** Of all inputs together: as good as the worst of them. */
+function delivery({ guarantees }: Facts, fn: Fn): Condition[] {
+  if (guarantees.length === 0 || fn.mode === 'none') return []
+  const has = (kind: Guarantee['kind']) => guarantees.some((each) => each.kind === kind)
+  const message = guarantees.map(({ field, kind, why }) => `${field} ${kind}${why ? ` (${why})` : ''}`).join('; ')
+  const [status, reason] = has('lossy')
+    ? (['False', 'Lossy'] as const)
+    : has('unknown')
+      ? (['Unknown', 'UnknownBroker'] as const)
+      : (['True', 'AtLeastOnce'] as const)
+  return [condition('DeliveryGuarantee', status, reason, message)]
 }
 
 function state(fn: Fn | undefined, parts: readonly Condition[]): FunctionStatus['serving']['state'] {

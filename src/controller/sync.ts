@@ -2,13 +2,15 @@
 
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject, ObjectMeta } from '../shared/k8s.ts'
-import { acceptFunction } from './accept.ts'
+import { acceptFunction, type Yardstick } from './accept.ts'
 import { annotation } from './annotations.ts'
-import type { Settings } from './config.ts'
+import type { Cluster } from './cluster.ts'
+import { type Guarantee, guarantees } from './delivery/delivery.ts'
 import type { Fn, FunctionObject, TextMap } from './function.ts'
-import { fieldsLeftOut, isDeclared } from './left-out.ts'
-import { renderChildren } from './render.ts'
-import type { CheckShape } from './rules/schema.ts'
+import { type ChildKind, isDeclared } from './kinds.ts'
+import { fieldsLeftOut } from './left-out.ts'
+import { wantedChildren } from './render.ts'
+import { targetedByOthers } from './resiliencies.ts'
 import { type Accepted, type FunctionStatus, functionStatus } from './status.ts'
 import type { SyncRequest } from './sync-request.ts'
 
@@ -22,26 +24,32 @@ export type SyncResult =
   /** The only safe answer is an error: Metacontroller then leaves all children alone. */
   | { readonly kind: 'refused'; readonly reason: string }
 
-export interface SyncOptions {
-  readonly settings: Settings
-  readonly checkShape: CheckShape
-}
+export type SyncOptions = Yardstick
 
-export function sync({ parent, children: observed, declared }: SyncRequest, options: SyncOptions): SyncResult {
-  const { settings, checkShape } = options
-  const verdict = acceptFunction(parent, checkShape)
+export function sync({ parent, children: observed, declared, related }: SyncRequest, options: SyncOptions): SyncResult {
+  const { settings } = options
+  const verdict = acceptFunction(parent, options)
   const problems = verdict.kind === 'rejected' ? verdict.problems : []
-  const source = verdict.kind === 'accepted' ? snapshot(verdict.fn, verdict.object) : lastAccepted(parent, checkShape)
+  const source = verdict.kind === 'accepted' ? snapshot(verdict.fn, verdict.object) : lastAccepted(parent, options)
   if (source === undefined && observed.length > 0) {
     return { kind: 'refused', reason: `the Function is invalid and no accepted spec is known: ${summary(problems)}` }
   }
-  const wanted = source ? renderChildren(source.fn, settings) : []
-  const made = wanted.filter((child) => isDeclared(child, declared))
+  const makes = (kind: ChildKind) => isDeclared(kind, declared)
+  const cluster: Cluster = { settings, makes, observed, related }
+  const wanted = source ? wantedChildren(source.fn, cluster) : []
+  const made = wanted.filter(({ kind }) => makes(kind as ChildKind))
   const leftOut = [
-    ...(source ? fieldsLeftOut(source.fn, source.accepted.spec) : []),
+    ...(source ? fieldsLeftOut(source.fn, source.accepted.spec, cluster) : []),
     ...kindsOf(wanted.filter((child) => !made.includes(child))),
   ]
-  const facts = { fn: source?.fn, accepted: source?.accepted, problems, leftOut, observed }
+  const facts = {
+    guarantees: source ? guaranteesOf(source.fn, cluster) : [],
+    fn: source?.fn,
+    accepted: source?.accepted,
+    problems,
+    leftOut,
+    observed,
+  }
   return {
     kind: 'synced',
     response: {
@@ -50,6 +58,11 @@ export function sync({ parent, children: observed, declared }: SyncRequest, opti
     },
     isAccepted: problems.length === 0,
   }
+}
+
+function guaranteesOf(fn: Fn, cluster: Cluster): Guarantee[] {
+  const others = targetedByOthers(fn, cluster.related)
+  return guarantees(fn, cluster.related, (component) => cluster.makes('Resiliency') && !others.has(component))
 }
 
 interface Source {
@@ -69,7 +82,7 @@ function pick(map: TextMap, keys: readonly string[]): TextMap | undefined {
 }
 
 /** What was last accepted, through the same checks as any spec: a status can be written by others. */
-function lastAccepted(parent: KubeObject, checkShape: CheckShape): Source | undefined {
+function lastAccepted(parent: KubeObject, options: SyncOptions): Source | undefined {
   const accepted = (parent.status as { accepted?: Partial<Accepted> } | null | undefined)?.accepted
   if (!accepted?.spec) return undefined
   const { name, namespace } = parent.metadata
@@ -80,7 +93,7 @@ function lastAccepted(parent: KubeObject, checkShape: CheckShape): Source | unde
     annotations: accepted.annotations ?? {},
   }
   const { apiVersion, kind } = parent
-  const verdict = acceptFunction({ apiVersion, kind, metadata, spec: accepted.spec }, checkShape)
+  const verdict = acceptFunction({ apiVersion, kind, metadata, spec: accepted.spec }, options)
   return verdict.kind === 'accepted' ? snapshot(verdict.fn, verdict.object) : undefined
 }
 

@@ -61,18 +61,25 @@ describe('render', () => {
     const children = parseAllDocuments(stdout).map((document) => document.toJS())
     expect(children.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
       'Configuration sink',
+      'ServiceAccount sink-proxy',
+      'RoleBinding sink-proxy',
       'Deployment sink',
       'Service sink',
       'Deployment sink-proxy',
       'Service sink-proxy',
+      'NetworkPolicy sink-proxy',
       'Component publisher.bindings.tick',
       'Component publisher.pubsub.broker',
       'Resiliency publisher',
       'Configuration publisher',
+      'ServiceAccount publisher-proxy',
+      'RoleBinding publisher-proxy',
       'Deployment publisher',
       'Service publisher',
       'Deployment publisher-proxy',
       'Service publisher-proxy',
+      'NetworkPolicy publisher',
+      'NetworkPolicy publisher-proxy',
     ])
     expect(stdout).toContain('image: example/proxy:2')
     expect(stdout).toContain('sink-proxy.default.svc.corp.example')

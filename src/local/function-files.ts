@@ -3,10 +3,11 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Document, LineCounter, parseAllDocuments } from 'yaml'
-import { acceptFunction } from '../controller/accept.ts'
+import { acceptFunction, type Yardstick } from '../controller/accept.ts'
 import { annotation } from '../controller/annotations.ts'
 import { type Fn, type FunctionObject, functionApiVersion } from '../controller/function.ts'
-import { type CheckShape, compileShape } from '../controller/rules/schema.ts'
+import { compileShape } from '../controller/rules/schema.ts'
+import type { Settings } from '../controller/settings.ts'
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import { reason } from '../shared/log.ts'
@@ -46,12 +47,12 @@ interface Contents {
 }
 
 /** Reads every document of every file. Relative paths start at `cwd`; never rejects because of what a file holds. */
-export async function loadFunctions(files: readonly string[], cwd: string): Promise<LoadedFiles> {
-  const checkShape = compileShape(await readFile(definition, 'utf8'), 'refuse')
+export async function loadFunctions(files: readonly string[], cwd: string, settings: Settings): Promise<LoadedFiles> {
+  const yardstick = { settings, checkShape: compileShape(await readFile(definition, 'utf8'), 'refuse') }
   const contents: Contents = { functions: [], problems: [], notes: [] }
   for (const file of files) {
     try {
-      readDocuments(file, await readFile(resolve(cwd, file), 'utf8'), checkShape, contents)
+      readDocuments(file, await readFile(resolve(cwd, file), 'utf8'), yardstick, contents)
     } catch (error) {
       contents.problems.push({ file, line: 1, field: '', message: `cannot be read: ${reason(error)}` })
     }
@@ -62,7 +63,7 @@ export async function loadFunctions(files: readonly string[], cwd: string): Prom
 // The same place from src/ and from dist/.
 const definition = new URL('../../metacontroller/crd/functions.yaml', import.meta.url)
 
-function readDocuments(file: string, text: string, checkShape: CheckShape, contents: Contents): void {
+function readDocuments(file: string, text: string, yardstick: Yardstick, contents: Contents): void {
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false }) as Document[]
   for (const document of documents) {
@@ -72,18 +73,18 @@ function readDocuments(file: string, text: string, checkShape: CheckShape, conte
       contents.problems.push({ file, line, field: '', message: `is not YAML: ${error.message}` })
     } else {
       const line = (field: string) => fieldLine(document, field, lines)
-      readObject(file, document.toJS(), { checkShape, contents, line })
+      readObject(file, document.toJS(), { yardstick, contents, line })
     }
   }
 }
 
 interface Reading {
-  readonly checkShape: CheckShape
+  readonly yardstick: Yardstick
   readonly contents: Contents
   readonly line: (field: string) => number
 }
 
-function readObject(file: string, json: unknown, { checkShape, contents, line }: Reading): void {
+function readObject(file: string, json: unknown, { yardstick, contents, line }: Reading): void {
   const report = ({ field, message }: Problem) => contents.problems.push({ file, line: line(field), field, message })
   const object = json as Partial<KubeObject> | null
   if (object === null) return
@@ -103,7 +104,7 @@ function readObject(file: string, json: unknown, { checkShape, contents, line }:
     report({ field: 'metadata.name', message: 'is missing; give the Function a name' })
     return
   }
-  const verdict = acceptFunction(object, checkShape)
+  const verdict = acceptFunction(object, yardstick)
   if (verdict.kind === 'rejected') {
     verdict.problems.forEach(report)
     return

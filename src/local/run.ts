@@ -2,13 +2,14 @@
 
 import { access } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readSettings, type Settings } from '../controller/config.ts'
+import type { Settings } from '../controller/settings.ts'
 import { createDaprds } from './daprd.ts'
 import type { Edge } from './edge.ts'
 import { loadFunctions, problemLine, renderChildren } from './function-files.ts'
 import { type LocalFunction, PlanError, planRun } from './plan/plan.ts'
 import { createPorts } from './processes/free-port.ts'
 import { LocalRun } from './processes/local-run.ts'
+import { settingsOf } from './render.ts'
 import { parseRunOptions, type RunOptions, runHelp } from './run-options.ts'
 import { createDisplay, type Display, logLine } from './screen/display.ts'
 import { hints } from './screen/hints.ts'
@@ -34,8 +35,8 @@ export async function runCommand(argv: readonly string[], edge: Edge): Promise<n
 }
 
 async function plan(options: RunOptions, edge: Edge): Promise<LocalFunction[]> {
-  const settings: Settings = readSettings(edge.env)
-  const { functions, problems, notes } = await loadFunctions(options.files, edge.cwd)
+  const settings: Settings = settingsOf(edge)
+  const { functions, problems, notes } = await loadFunctions(options.files, edge.cwd, settings)
   for (const note of notes) edge.stderr.write(`${note}\n`)
   if (problems.length > 0) throw new PlanError(problems.map(problemLine).join('\n'))
   if (functions.length === 0) throw new PlanError(`there is no Function in ${options.files.join(', ')}`)

@@ -2,22 +2,24 @@
 
 import type { Edge } from './edge.ts'
 import { loadFunctions, problemLine } from './function-files.ts'
-import { filesOf } from './render.ts'
+import { filesOf, settingsOf } from './render.ts'
 
 const usage = `usage: dapr-proxy validate FILE…
 
 Checks every Function in the files as the webhook does, and unknown fields too. Prints one line for each problem,
 file:line: field: what is wrong and how to mend it, or file: ok.
 
-  -h, --help   this text
+  -h, --help          this text
 
-exit codes: 0 all valid, 1 a problem was found, 2 wrong use
+  CONTROLLER_CONFIG   file of platform settings, as the controller reads it
+
+exit codes: 0 all valid, 1 a problem was found, 2 wrong use, 64 wrong setting
 `
 
 export async function validateCommand(argv: readonly string[], edge: Edge): Promise<number> {
   const files = filesOf(argv, usage, edge)
   if (typeof files === 'number') return files
-  const { problems, notes } = await loadFunctions(files, edge.cwd)
+  const { problems, notes } = await loadFunctions(files, edge.cwd, settingsOf(edge))
   for (const note of notes) edge.stderr.write(`${note}\n`)
   for (const file of new Set(files)) {
     const found = problems.filter((problem) => problem.file === file)

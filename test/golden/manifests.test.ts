@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { resources } from '../../src/controller/left-out.ts'
+import { type ChildKind, childKinds } from '../../src/controller/kinds.ts'
+import { defaultSettings as settings } from '../../src/controller/settings.ts'
 import { loadFunctions, renderChildren } from '../../src/local/function-files.ts'
 import type { KubeObject } from '../../src/shared/k8s.ts'
 
@@ -13,8 +14,7 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const samples = readdirSync(new URL('manifests/samples/', root))
   .filter((file) => file.endsWith('.yaml'))
   .map((file) => `manifests/samples/${file}`)
-const settings = { proxyImage: 'proxy:1', clusterDomain: 'cluster.local' }
-const { functions, problems, notes } = await loadFunctions(samples, fileURLToPath(root))
+const { functions, problems, notes } = await loadFunctions(samples, fileURLToPath(root), settings)
 const children = functions.flatMap(({ fn }) => renderChildren(fn, settings))
 
 interface Rule {
@@ -23,14 +23,16 @@ interface Rule {
   readonly updateStrategy: { readonly method: string }
 }
 const controller = parse(read('metacontroller/composite-controller.yaml')).spec
-const rules: readonly Rule[] = controller.childResources
+const patches: readonly { readonly value: Rule }[] = parse(read('metacontroller/keda/child-resources.yaml'))
+const rules: readonly Rule[] = [...controller.childResources, ...patches.map(({ value }) => value)]
 
-describe('metacontroller/composite-controller.yaml', () => {
+describe('metacontroller/composite-controller.yaml and its overlay for KEDA', () => {
   test('declares each kind that we emit, updated in place, and no other', () => {
-    const emitted = children.map(({ apiVersion, kind }) => `${apiVersion} ${resources[kind]}`)
+    const emitted = Object.values(childKinds).map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
     const declared = rules.map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
 
-    expect(new Set(emitted)).toEqual(new Set(declared))
+    expect(declared.toSorted()).toEqual(emitted.toSorted())
+    for (const { apiVersion, kind } of children) expect(childKinds[kind as ChildKind].apiVersion).toBe(apiVersion)
     expect(rules.map(({ updateStrategy }) => updateStrategy.method)).toEqual(rules.map(() => 'InPlace'))
   })
 
@@ -46,9 +48,12 @@ describe('metacontroller/composite-controller.yaml', () => {
 })
 
 test('manifests/rbac lets Metacontroller make each kind', () => {
-  const [role] = parseAllDocuments(read('manifests/rbac/metacontroller-role.yaml')).map((each) => each.toJS())
+  const roles = ['', 'keda/'].map((folder) =>
+    parseAllDocuments(read(`manifests/rbac/${folder}metacontroller-role.yaml`))[0]?.toJS(),
+  )
   const can = (group: string, resource: string): string[] =>
-    role.rules
+    roles
+      .flatMap((role) => role.rules)
       .filter(
         (rule: { apiGroups: string[]; resources: string[] }) =>
           rule.apiGroups.includes(group) && rule.resources.includes(resource),

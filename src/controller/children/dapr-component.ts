@@ -1,13 +1,14 @@
 // One Dapr Component for each component that the Function declares itself, for its own app-id alone.
 
 import type { KubeObject } from '../../shared/k8s.ts'
+import type { Cluster } from '../cluster.ts'
 import { inlineComponents } from '../components.ts'
-import { withDeliveryTimes } from '../delivery.ts'
+import { withDelivery } from '../delivery/delivery.ts'
 import type { Fn } from '../function.ts'
 import { labels } from '../names.ts'
 import { withoutNulls } from '../prune.ts'
 
-export function daprComponent(fn: Fn): KubeObject[] {
+export function daprComponent(fn: Fn, { settings }: Cluster): KubeObject[] {
   if (fn.mode === 'none') return []
   return inlineComponents(fn.name, fn.serving).map(({ kind, name, spec }) => {
     const given = withoutNulls(spec)
@@ -21,7 +22,9 @@ export function daprComponent(fn: Fn): KubeObject[] {
         version,
         ...(ignoreErrors !== undefined && { ignoreErrors }),
         ...(initTimeout !== undefined && { initTimeout }),
-        metadata: withDeliveryTimes(given).filter((item) => kind !== 'bindings' || item.name !== 'route'),
+        metadata: withDelivery(fn, name, given, settings).filter(
+          (item) => kind !== 'bindings' || item.name !== 'route',
+        ),
       },
       scopes: [fn.appId],
     }

@@ -1,12 +1,16 @@
 // The proxy: one pod per Function, with the only daprd of that Function in it.
 
 import type { KubeObject } from '../../shared/k8s.ts'
+import { mayWatchEndpoints, proxyAccount } from '../accounts.ts'
 import { annotation, daprPodAnnotations } from '../annotations.ts'
-import type { Settings } from '../config.ts'
+import type { Cluster } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
+import { holdMs } from '../delivery/delivery.ts'
 import type { EnvVar, Fn, TextMap } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
-import { contractEnv, deployment, identityEnv } from '../pod.ts'
+import { contractEnv, identityEnv, workload } from '../pod.ts'
+import { proxyReplicas } from '../scaling.ts'
+import { hasStarted, missing, pausedWhileWaiting } from '../waiting.ts'
 
 // SIGTERM reaches daprd and proxy together. daprd takes no new events at once but waits for the proxy to have finished
 // the ones it holds (30 s by default, and 30 s that daprd gives a subscription), then shuts down. The proxy goes last.
@@ -14,27 +18,35 @@ const blockShutdownSeconds = 60
 const gracefulShutdownSeconds = 10
 const slackSeconds = 10
 
-export function proxyDeployment(fn: Fn, settings: Settings): KubeObject[] {
+export function proxyDeployment(fn: Fn, cluster: Cluster): KubeObject[] {
   if (fn.mode !== 'standalone') return []
   const pod = {
-    // Nothing in the pod talks to the API server with it: daprd's identity is a token of its own.
-    automountServiceAccountToken: false,
+    serviceAccountName: proxyAccount(fn, cluster),
+    // For the proxy, which watches its replicas. daprd's identity is a token of its own.
+    automountServiceAccountToken: mayWatchEndpoints(fn, cluster),
     // For daprd too, which the injector adds. Its user is its own, so runAsUser stands at our container.
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     terminationGracePeriodSeconds: blockShutdownSeconds + gracefulShutdownSeconds + slackSeconds,
-    containers: [container(fn, settings)],
+    containers: [container(fn, cluster)],
   }
-  return [deployment(fn, { role: 'proxy', replicas: 1, annotations: annotations(fn), pod })]
+  const frame = { role: 'proxy' as const, replicas: replicas(fn, cluster), annotations: annotations(fn, cluster), pod }
+  return [workload(fn, 'Deployment', { ...frame, ...pausedWhileWaiting(fn, cluster) })]
 }
 
-function container(fn: Fn, settings: Settings): object {
+/** None until all that daprd reads at its start is there. A proxy that runs is not stopped for what is added later. */
+function replicas(fn: Fn, cluster: Cluster): number {
+  return missing(fn, cluster).length > 0 && !hasStarted(fn, 'proxy', cluster) ? 0 : proxyReplicas(fn, cluster)
+}
+
+function container(fn: Fn, cluster: Cluster): object {
   return {
     name: 'dapr-proxy',
-    image: settings.proxyImage,
+    image: cluster.settings.proxyImage,
     command: ['node', 'dist/proxy/main.js'],
     // The app port is on loopback, where daprd is, and so not declared.
     ports: [{ name: 'admin', containerPort: adminPort, protocol: 'TCP' }],
-    env: env(fn, settings),
+    env: env(fn, cluster),
+    resources: cluster.settings.proxy.resources,
     readinessProbe: { httpGet: { path: '/readyz', port: 'admin' }, periodSeconds: 1 },
     livenessProbe: { httpGet: { path: '/livez', port: 'admin' }, periodSeconds: 10, timeoutSeconds: 5 },
     securityContext: {
@@ -46,22 +58,24 @@ function container(fn: Fn, settings: Settings): object {
   }
 }
 
-function env(fn: Fn, settings: Settings): EnvVar[] {
+function env(fn: Fn, cluster: Cluster): EnvVar[] {
   const port = proxyAppPort(fn)
-  const host = serviceHost(fn, 'function', settings.clusterDomain)
+  const host = serviceHost(fn, 'function', cluster.settings.clusterDomain)
   return [
     ...contractEnv(fn),
     ...identityEnv,
-    { name: 'PROXY_DISCOVERY', value: `dns:${host}:${fn.port}` },
+    // With a token the proxy watches EndpointSlices of its own accord.
+    ...(mayWatchEndpoints(fn, cluster) ? [] : [{ name: 'PROXY_DISCOVERY', value: `dns:${host}:${fn.port}` }]),
+    ...(fn.isAsync ? [{ name: 'PROXY_HOLD_TIMEOUT', value: `${holdMs(fn, cluster.related)}ms` }] : []),
     ...(port === fn.port ? [] : [{ name: 'PROXY_PORT', value: String(port) }]),
     // 25 MiB less resident memory for the same CPU time: the young generation of V8 grows to 16 MiB per space otherwise.
     { name: 'NODE_OPTIONS', value: '--max-semi-space-size=2' },
   ]
 }
 
-function annotations(fn: Fn): TextMap {
-  return daprPodAnnotations(fn.serving.annotations, {
-    ...daprAnnotations(fn),
+function annotations(fn: Fn, cluster: Cluster): TextMap {
+  return daprPodAnnotations(fn.serving.annotations, cluster.settings, {
+    ...daprAnnotations(fn, cluster),
     [annotation.enabled]: 'true',
     [annotation.appId]: fn.appId,
     [annotation.appPort]: String(proxyAppPort(fn)),
@@ -75,7 +89,7 @@ function annotations(fn: Fn): TextMap {
     'dapr.io/app-health-threshold': '3',
     'dapr.io/block-shutdown-duration': `${blockShutdownSeconds}s`,
     'dapr.io/graceful-shutdown-seconds': String(gracefulShutdownSeconds),
-    // That store reads the API server with the token that the pod does not have, and daprd ends if it cannot start it.
+    // That store would open every Secret that the pod's account may read, and daprd ends if it cannot start it.
     // References to Secrets in Components still work: Dapr's operator resolves them.
     'dapr.io/disable-builtin-k8s-secret-store': 'true',
   })

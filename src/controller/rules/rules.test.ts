@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { KubeObject } from '../../shared/k8s.ts'
 import { acceptFunction } from '../accept.ts'
+import { defaultSettings } from '../settings.ts'
 import { compileShape } from './schema.ts'
 
 const crd = readFileSync(new URL('../../../metacontroller/crd/functions.yaml', import.meta.url), 'utf8')
@@ -26,7 +27,7 @@ function functionWith({ name = 'orders', namespace = 'shop', annotations, spec, 
 }
 
 function problemsOf(change: Change): Record<string, string> {
-  const verdict = acceptFunction(functionWith(change), checkShape)
+  const verdict = acceptFunction(functionWith(change), { settings: defaultSettings, checkShape })
   return verdict.kind === 'accepted'
     ? {}
     : Object.fromEntries(verdict.problems.map(({ field, message }) => [field, message]))

@@ -1,6 +1,7 @@
 // What a Function may ask of its pods. It is created with Metacontroller's rights, so what is not listed is refused.
 
 import type { Problem } from '../../shared/func-context.ts'
+import type { Settings } from '../settings.ts'
 import { isDnsLabel, isVariableName } from './names.ts'
 
 type Shape = (value: unknown, field: string) => Problem[]
@@ -24,6 +25,8 @@ const variable = ofType(isVariableName, 'the name of a variable, without "="')
 const flag = ofType((value) => typeof value === 'boolean', 'true or false')
 const map = ofType(isMap, 'a map')
 const list = ofType(Array.isArray, 'a list')
+
+const anything: Shape = () => []
 
 const oneOf = (...choices: readonly string[]): Shape =>
   ofType((value) => choices.includes(value as string), `one of ${choices.join(', ')}`)
@@ -71,6 +74,19 @@ const containerSecurity = fields({
   capabilities: fields({ drop: each(text) }),
 })
 
+// No host: the node, which makes the call, reaches what the pod does not.
+const call = fields({ path: text, port: anything, scheme: text, httpHeaders: each(map) }, 'port')
+const handlers = { httpGet: call, tcpSocket: fields({ port: anything }, 'port'), exec: map, grpc: map, sleep: map }
+const probe = fields({
+  ...handlers,
+  initialDelaySeconds: whole,
+  timeoutSeconds: whole,
+  periodSeconds: whole,
+  successThreshold: whole,
+  failureThreshold: whole,
+  terminationGracePeriodSeconds: whole,
+})
+
 const container = fields(
   {
     name: label,
@@ -87,10 +103,10 @@ const container = fields(
     volumeMounts: each(
       fields({ name: text, mountPath: text, subPath: text, subPathExpr: text, readOnly: flag }, 'name', 'mountPath'),
     ),
-    livenessProbe: map,
-    readinessProbe: map,
-    startupProbe: map,
-    lifecycle: map,
+    livenessProbe: probe,
+    readinessProbe: probe,
+    startupProbe: probe,
+    lifecycle: fields({ preStop: fields(handlers), postStart: fields(handlers) }),
     restartPolicy: text,
     terminationMessagePath: text,
     terminationMessagePolicy: text,
@@ -104,7 +120,7 @@ const volume = fields(
   'name',
 )
 
-const pod = fields({
+const podFields: Readonly<Record<string, Shape>> = {
   containers: each(container),
   initContainers: each(container),
   volumes: each(volume),
@@ -125,12 +141,24 @@ const pod = fields({
   dnsPolicy: text,
   dnsConfig: map,
   restartPolicy: only('Always'),
-})
+}
 
 const field = 'spec.serving.template'
 
+/** An account lends its rights to the pod, so the platform's operator says which ones a template may name. */
+const account =
+  (allowed: readonly string[]): Shape =>
+  (value, at) => {
+    if (allowed.includes(value as string)) return []
+    const remedy = allowed.length === 0 ? 'remove it' : `use one of ${allowed.join(', ')}`
+    return [{ field: at, message: `is not allowed by the platform's settings (function.serviceAccounts); ${remedy}` }]
+  }
+
 /** Judges any value that stands for a template. */
-export function checkTemplate(template: unknown): Problem[] {
+export function checkTemplate(template: unknown, settings: Settings): Problem[] {
+  const { serviceAccounts, templateFields } = settings.function
+  const more = Object.fromEntries(templateFields.map((name) => [name, anything]))
+  const pod = fields({ ...more, ...podFields, serviceAccountName: account(serviceAccounts) })
   const problems = template === undefined || template === null ? [] : pod(template, field)
   return problems.length > 0 ? problems : [...doubles(template), ...images(template)]
 }

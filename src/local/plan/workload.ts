@@ -34,7 +34,7 @@ interface DeploymentSpec {
 
 export function workloadsOf(children: readonly KubeObject[]): Workload[] {
   return children
-    .filter(({ kind }) => kind === 'Deployment')
+    .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
     .map(({ metadata, spec }) => {
       const template = (spec as DeploymentSpec | undefined)?.template
       const containers = template?.spec?.containers ?? []

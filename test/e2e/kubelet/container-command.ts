@@ -21,7 +21,12 @@ export async function containerCommand(spec: Container, place: PodPlace, context
   const contents = spec.name === daprdName ? { entrypoint: [], env: {}, workingDir: '/' } : imageContents(spec)
   const command = [...(spec.command ?? contents.entrypoint), ...(spec.args ?? [])]
   const workingDir = spec.workingDir ?? contents.workingDir
-  const script = ['set -e', ...mountScript(place.folder, spec), `cd ${workingDir}`, 'exec "$@"'].join('\n')
+  const script = [
+    'set -e',
+    ...mountScript(place.folder, spec, context.pod.spec.automountServiceAccountToken !== false),
+    `cd ${workingDir}`,
+    'exec "$@"',
+  ].join('\n')
   return {
     file: 'ip',
     args: ['netns', 'exec', place.network, 'sh', '-c', script, 'sh', ...command],

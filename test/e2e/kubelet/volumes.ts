@@ -53,11 +53,10 @@ function write(file: string, content: string): void {
 }
 
 /** Lines of shell that run inside the container's mount namespace, before its command. */
-export function mountScript(podFolder: string, container: Container): string[] {
+export function mountScript(podFolder: string, container: Container, hasToken: boolean): string[] {
   const binds = [
     `mount --bind ${podFolder}/resolv.conf /etc/resolv.conf`,
-    `mkdir -p ${accountFolder}`,
-    `mount --bind ${podFolder}/serviceaccount ${accountFolder}`,
+    ...(hasToken ? [`mkdir -p ${accountFolder}`, `mount --bind ${podFolder}/serviceaccount ${accountFolder}`] : []),
   ]
   for (const mount of container.volumeMounts ?? []) {
     const source = join(podFolder, 'volumes', mount.name, mount.subPath ?? '')

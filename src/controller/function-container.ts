@@ -1,52 +1,21 @@
-// The function itself: the user's pod template with the image, the environment and the Dapr switch of its mode.
+// The container of the function: the template's own, or one that is added, with what the Function says of it.
 
-import type { KubeObject } from '../../shared/k8s.ts'
-import { annotation, daprPodAnnotations, plainPodAnnotations } from '../annotations.ts'
-import type { Settings } from '../config.ts'
-import { daprAnnotations } from '../dapr-objects.ts'
-import type { Container, EnvVar, Fn, PodTemplate, TextMap } from '../function.ts'
-import { daprGrpcPort, daprHttpPort, serviceHost } from '../names.ts'
-import { contractEnv, deployment, identityEnv } from '../pod.ts'
-
-export function functionDeployment(fn: Fn, settings: Settings): KubeObject[] {
-  const template: PodTemplate = fn.serving.template ?? {}
-  const pod = {
-    ...template,
-    containers: containers(fn, template, settings),
-    imagePullSecrets: pullSecrets(fn, template),
-    // daprd in the same pod may need the token, a function alone does not; its template may ask for it.
-    ...(fn.mode !== 'sidecar' && { automountServiceAccountToken: template.automountServiceAccountToken ?? false }),
-  }
-  return [deployment(fn, { role: 'function', replicas: replicas(fn), annotations: annotations(fn), pod })]
-}
-
-/**
- * `minReplicas` of the Function, at least 1, for nothing scales from zero yet. A Function that gives none sends no
- * number at all, so that people and autoscalers may set one; taking `minReplicas` away again resets it to 1.
- */
-function replicas(fn: Fn): number | undefined {
-  const wanted = fn.serving.scaleOptions?.minReplicas
-  return wanted === undefined ? undefined : Math.max(1, wanted)
-}
-
-function annotations(fn: Fn): TextMap {
-  if (fn.mode !== 'sidecar') return plainPodAnnotations(fn.serving.annotations)
-  return daprPodAnnotations(fn.serving.annotations, {
-    ...daprAnnotations(fn),
-    [annotation.enabled]: 'true',
-    [annotation.appId]: fn.appId,
-    [annotation.appPort]: String(fn.port),
-    [annotation.appProtocol]: fn.protocol,
-  })
-}
+import type { Container, EnvVar, Fn, PodTemplate } from './function.ts'
+import { daprGrpcPort, daprHttpPort, serviceHost } from './names.ts'
+import { contractEnv, identityEnv } from './pod.ts'
+import type { Scaling } from './scaling.ts'
+import type { Settings } from './settings.ts'
 
 const functionContainer = 'function'
 
-function containers(fn: Fn, template: PodTemplate, settings: Settings): Container[] {
+export function functionContainers(fn: Fn, settings: Settings, workload: Scaling['workload']): Container[] {
+  const template = fn.serving.template ?? {}
   const given = template.containers ?? []
   const complete = (container: Container): Container => ({
     ...container,
-    ...rolloutDefaults(fn, template, container),
+    // A job ends by itself, and nobody sends to it.
+    ...(workload !== 'Job' && rolloutDefaults(fn, template, container)),
+    ...safeDefaults(settings, container),
     image: fn.image,
     ports: ports(fn, container),
     env: env(fn, container, settings),
@@ -69,6 +38,16 @@ function rolloutDefaults(fn: Fn, template: PodTemplate, given: Container): Parti
   return {
     ...(!given.readinessProbe && { readinessProbe: { tcpSocket: { port: fn.port }, periodSeconds: 1 } }),
     ...(!given.lifecycle && seconds >= 1 && { lifecycle: { preStop: { sleep: { seconds } } } }),
+  }
+}
+
+/** The template's own win, each as a whole. */
+function safeDefaults({ function: settings }: Settings, given: Container): Partial<Container> {
+  const isRestricted = settings.podSecurity === 'restricted'
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  return {
+    ...(!given.securityContext && isRestricted && { securityContext }),
+    ...(!given.resources && Object.keys(settings.resources).length > 0 && { resources: settings.resources }),
   }
 }
 
@@ -107,11 +86,12 @@ function daprEnv(fn: Fn, settings: Settings): EnvVar[] {
     { name: 'DAPR_SIDECAR_IP', value: host },
     { name: 'DAPR_HTTP_ENDPOINT', value: `http://${host}:${daprHttpPort}` },
     { name: 'DAPR_GRPC_ENDPOINT', value: `${host}:${daprGrpcPort}` },
+    ...apiToken(fn),
   ]
 }
 
-function pullSecrets(fn: Fn, { imagePullSecrets = [] }: PodTemplate): NonNullable<PodTemplate['imagePullSecrets']> {
-  const name = fn.pullSecret
-  if (!name || imagePullSecrets.some((secret) => secret.name === name)) return imagePullSecrets
-  return [...imagePullSecrets, { name }]
+/** daprd refuses calls without the token that this annotation gives it, so the function gets the same one. */
+function apiToken({ serving }: Fn): EnvVar[] {
+  const name = serving.annotations?.['dapr.io/api-token-secret']
+  return name ? [{ name: 'DAPR_API_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } }] : []
 }
