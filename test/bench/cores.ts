@@ -1,7 +1,7 @@
 // Which core the proxy has for itself, and which one everything else runs on.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 const allowed = allowedCores()
@@ -19,8 +19,18 @@ export function onCore(whose: 'proxy' | 'others', command: readonly string[]): [
 export function leaveTheProxyAlone(): void {
   if (isPinned) spawnSync('taskset', ['-apc', String(allowed[1]), String(process.pid)])
   // Bursts of a second between others' work: with less, ratios on a busy machine tell of its caches, not of the proxies.
-  if (process.getuid?.() === 0) setPriority(-15)
+  if (process.getuid?.() === 0) goFirst(-15)
 }
+
+/** Where Linux groups processes by session (sched(7), autogroup), the priority of one counts inside its group alone. */
+function goFirst(nice: number): void {
+  setPriority(nice)
+  if (!existsSync(group)) return
+  writeFileSync(group, String(nice))
+  process.once('exit', () => writeFileSync(group, '0'))
+}
+
+const group = '/proc/self/autogroup'
 
 /** `Cpus_allowed_list: 0-1,4` of proc(5). */
 function allowedCores(): number[] {

