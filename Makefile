@@ -40,8 +40,8 @@ check: node_modules/.installed ## lint, format and types
 golden: node_modules/.installed ## write the expected children of test/golden anew
 	npx vitest run test/golden -u
 
-bench: build ## 10,000 events per protocol, each checked, and what they cost: EVENTS= CONCURRENCY= REPLICAS=
-	@node --import tsx test/bench/main.ts $(if $(EVENTS),--events $(EVENTS)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(REPLICAS),--replicas $(REPLICAS))
+bench: build ## what an event costs beside nginx and haproxy, and is each handled once: FOR=quick|baseline PROXY=other/dist/proxy/main.js
+	@node --import tsx test/bench/main.ts $(if $(FOR),--for $(FOR))
 
 # The suites below need Linux, root and Go, and install the Debian packages that they miss (test/e2e/README.md).
 e2e_run := node --import tsx test/e2e/main.ts

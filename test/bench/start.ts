@@ -2,42 +2,44 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { residentMiB } from './cpu.ts'
-import { startProxyProcess } from './proxy-process.ts'
+import { type Contender, startProxyProcess } from './contenders.ts'
+import { onCore } from './cores.ts'
+import { residentMiB } from './usage.ts'
 
 export interface Start {
   readonly what: string
-  readonly startMs: number
-  readonly idleMiB: number
+  /** One of each round, like all that is compared. */
+  readonly startMs: readonly number[]
+  readonly idleMiB: readonly number[]
 }
 
 const bare = `require('node:http').createServer((q, s) => s.end()).listen(0, '127.0.0.1', () => console.log('listening'))`
 
-async function startBare(): Promise<{ readonly pid: number; readonly startMs: number; kill(): void }> {
+async function startBare(): Promise<Pick<Contender, 'pid' | 'startMs' | 'kill'>> {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, ['-e', bare], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [command, ...args] = onCore('proxy', [process.execPath, '-e', bare])
+  // NODE_EXTRA_CA_CERTS, for one, would slow down its start and not that of the proxy.
+  const child = spawn(command, args, { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
-  return { pid: child.pid as number, startMs: performance.now() - startedMs, kill: () => child.kill('SIGKILL') }
+  const startMs = performance.now() - startedMs
+  return { pid: child.pid as number, startMs, kill: async () => void child.kill('SIGKILL') }
 }
 
-/** The medians of `runs` starts of each, in turn. */
-export async function measureStarts(runs: number): Promise<Start[]> {
+/** The bare one first; in each round all of them start, one after the other. */
+export async function measureStarts(rounds: number): Promise<Start[]> {
   const starters = {
     'bare node:http': startBare,
     'proxy, http': () => startProxyProcess('http', [1]),
     'proxy, grpc': () => startProxyProcess('grpc', [1]),
   }
-  const samples = Object.keys(starters).map((what) => ({ what, startMs: [] as number[], idleMiB: [] as number[] }))
-  for (let run = 0; run < runs; run += 1) {
+  const starts = Object.keys(starters).map((what) => ({ what, startMs: [] as number[], idleMiB: [] as number[] }))
+  for (let round = 0; round < rounds; round += 1) {
     for (const [index, start] of Object.values(starters).entries()) {
-      const process = await start()
-      samples[index]?.startMs.push(process.startMs)
-      samples[index]?.idleMiB.push(residentMiB(process.pid))
-      process.kill()
+      const running = await start()
+      starts[index]?.startMs.push(running.startMs)
+      starts[index]?.idleMiB.push(residentMiB(running.pid))
+      await running.kill()
     }
   }
-  return samples.map(({ what, startMs, idleMiB }) => ({ what, startMs: median(startMs), idleMiB: median(idleMiB) }))
+  return starts
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0

@@ -1,12 +1,11 @@
-// Many events at a time through a proxy process: was each handled once, was each answer its own, what did it cost?
+// What the product promises, looked at event by event while many are under way: was each handled once, was each answer its own?
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Heard, Wire } from '../support/wire.ts'
-import { cpuSeconds, residentMiB } from './cpu.ts'
+import { startProxyProcess } from './contenders.ts'
 import { eventOf, mustFail } from './ids.ts'
-import { startProxyProcess } from './proxy-process.ts'
 
 export interface Load {
   readonly events: number
@@ -14,20 +13,19 @@ export interface Load {
   readonly replicas: number
 }
 
-export interface Measured {
+export interface Kept {
   readonly protocol: string
   readonly missing: number
   readonly doubled: number
   readonly wrongAnswers: number
+  /** Events that the function failed, and whose failure was told as it was meant. */
   readonly failedAsKnown: number
+  /** Events that each replica was given. */
   readonly shares: readonly number[]
-  readonly eventsPerSecond: number
-  readonly cpuMicrosPerEvent: number
-  readonly idleMiB: number
-  readonly loadedMiB: number
+  readonly isKept: boolean
 }
 
-export async function measureEvents(wire: Wire, load: Load): Promise<Measured> {
+export async function watchEvents(wire: Wire, load: Load): Promise<Kept> {
   const functions = await Promise.all(Array.from({ length: load.replicas }, () => startFunction(wire)))
   const proxy = await startProxyProcess(
     wire.protocol,
@@ -35,27 +33,12 @@ export async function measureEvents(wire: Wire, load: Load): Promise<Measured> {
   )
   const sidecar = wire.connect(proxy.port)
   try {
-    const idleMiB = residentMiB(proxy.pid)
-    // Connections are open and the code is warm before anything is counted.
-    for (let i = 0; i < 100; i += 1) await sidecar.binding(Buffer.from('-1 '))
-    const before = cpuSeconds(proxy.pid)
-    const startedMs = performance.now()
     const answers = await sendAll(load, (id) => sidecar.binding(eventOf(id)))
-    const seconds = (performance.now() - startedMs) / 1000
-    const cpu = cpuSeconds(proxy.pid) - before
     const seen = await Promise.all(functions.map(({ seen }) => seen()))
-    return {
-      protocol: wire.protocol,
-      ...verdict(answers, seen.flat()),
-      shares: seen.map((ids) => ids.length),
-      eventsPerSecond: load.events / seconds,
-      cpuMicrosPerEvent: (cpu / load.events) * 1e6,
-      idleMiB,
-      loadedMiB: residentMiB(proxy.pid),
-    }
+    return { protocol: wire.protocol, ...verdict(answers, seen.flat()), shares: seen.map((ids) => ids.length) }
   } finally {
     sidecar.close()
-    proxy.kill()
+    await proxy.kill()
     for (const each of functions) each.child.kill()
   }
 }
@@ -83,12 +66,12 @@ function verdict(answers: readonly Heard[], seen: readonly string[]) {
     const { text, data } = answers[id] as Heard
     return mustFail(id) ? text === `failed ${id}` : data.toString() === `did ${id}`
   }
-  return {
-    missing: count((id) => !counts.has(String(id))),
-    doubled: count((id) => (counts.get(String(id)) ?? 0) > 1),
-    wrongAnswers: count((id) => !isOwn(id)),
-    failedAsKnown: count((id) => mustFail(id) && isOwn(id) && answers[id]?.outcome === 'error'),
-  }
+  const missing = count((id) => !counts.has(String(id)))
+  const doubled = count((id) => (counts.get(String(id)) ?? 0) > 1)
+  const wrongAnswers = count((id) => !isOwn(id))
+  const failedAsKnown = count((id) => mustFail(id) && isOwn(id) && answers[id]?.outcome === 'error')
+  const isKept = missing + doubled + wrongAnswers === 0 && failedAsKnown === count(mustFail)
+  return { missing, doubled, wrongAnswers, failedAsKnown, isKept }
 }
 
 interface FunctionProcess {
@@ -108,7 +91,7 @@ async function startFunction(wire: Wire): Promise<FunctionProcess> {
     async seen() {
       child.send('seen')
       const [message] = (await once(child, 'message')) as [{ seen: string[] }]
-      return message.seen.filter((id) => id !== '-1')
+      return message.seen
     },
   }
 }

@@ -1,0 +1,84 @@
+// What the proxy must reach now, and what it is to reach next.
+
+import { cellName, usual } from './cells.ts'
+import type { Protocol } from './contenders.ts'
+import { median } from './figures.ts'
+import type { Ratio } from './ratios.ts'
+import type { Measured } from './rounds.ts'
+import type { Start } from './start.ts'
+
+export interface Bar {
+  readonly name: string
+  readonly value: number
+  readonly unit: '×' | 'MiB' | 'ms' | 'µs'
+  /** At most; a bar without it fails nothing yet. */
+  readonly now?: number
+  readonly next?: number
+}
+
+export interface Results {
+  readonly measured: readonly Measured[]
+  readonly starts: readonly Start[]
+  readonly ratios: readonly Ratio[]
+}
+
+export function barsOf({ measured, starts, ratios }: Results): Bar[] {
+  const [bare, ...ours] = starts as [Start, ...Start[]]
+  const value = (wanted: (each: Ratio) => boolean): number =>
+    Math.max(...ratios.filter(wanted).map((each) => each.value.median))
+  const cpu = (protocol: string, reference: string) => (each: Ratio) =>
+    each.name.startsWith(`CPU ÷ ${reference}: ${protocol}`) && each.cells.every(({ rate }) => rate === undefined)
+  const above = (start: Start, key: 'startMs' | 'idleMiB'): number => median(start[key]) - median(bare[key])
+  const growth = (protocol: string) => value(({ name }) => name === `CPU of 100 ÷ of 1 replica: ${protocol}`)
+  const usualOf = (protocol: Protocol, reference: string) =>
+    value(({ name }) => name === `CPU ÷ ${reference}: ${cellName({ ...usual, protocol })}`)
+  const bars: Bar[] = [
+    { name: 'http CPU ÷ nginx, 1 KiB × 32', value: usualOf('http', 'nginx'), unit: '×', now: 2.5, next: 2 },
+    { name: 'http CPU ÷ nginx, worst load', value: value(cpu('http', 'nginx')), unit: '×', next: 2 },
+    { name: 'grpc CPU ÷ nginx, 1 KiB × 32', value: usualOf('grpc', 'nginx'), unit: '×', now: 6, next: 0.5 },
+    { name: 'grpc CPU ÷ nginx, worst load', value: value(cpu('grpc', 'nginx')), unit: '×', next: 0.5 },
+    { name: 'grpc CPU ÷ haproxy, 1 KiB × 32', value: usualOf('grpc', 'haproxy'), unit: '×', next: 1.5 },
+    { name: 'grpc CPU ÷ haproxy, worst load', value: value(cpu('grpc', 'haproxy')), unit: '×', next: 1.5 },
+    ...['http', 'grpc'].map((protocol): Bar => {
+      return { name: `${protocol} CPU of 100 ÷ of 1 replica`, value: growth(protocol), unit: '×', now: 1.1, next: 1.1 }
+    }),
+    ...ours.flatMap((start): Bar[] => [
+      {
+        name: `${start.what}: idle above bare node:http`,
+        value: above(start, 'idleMiB'),
+        unit: 'MiB',
+        now: 25,
+        next: 8,
+      },
+      {
+        name: `${start.what}: listening after bare node:http`,
+        value: above(start, 'startMs'),
+        unit: 'ms',
+        now: 100,
+        next: 30,
+      },
+    ]),
+    ...measured.flatMap((each): Bar[] => [
+      {
+        name: `${each.protocol}: memory after 1 KiB × 32`,
+        value: each.loadedMiB.proxy ?? Number.NaN,
+        unit: 'MiB',
+        next: 65,
+      },
+      ...latencyBars(each),
+    ]),
+  ]
+  // A reference that is not here leaves no value.
+  return bars.filter((bar) => Number.isFinite(bar.value))
+}
+
+function latencyBars({ protocol, cells }: Measured): Bar[] {
+  const samples = cells.find(({ cell }) => cell.rate !== undefined)?.samples
+  const at = (name: 'proxy' | 'nginx' | 'haproxy', key: 'p50' | 'p99') => samples?.[name]?.map((one) => one[key]) ?? []
+  const above = at('proxy', 'p50').map((value, round) => value - (at('nginx', 'p50')[round] ?? Number.NaN))
+  const slow = at('proxy', 'p99').map((value, round) => value / (at('haproxy', 'p99')[round] ?? Number.NaN))
+  return [
+    { name: `${protocol} p50 above nginx at a fixed rate`, value: median(above), unit: 'µs', next: 50 },
+    { name: `${protocol} p99 ÷ haproxy at a fixed rate`, value: median(slow), unit: '×', next: 1.5 },
+  ]
+}

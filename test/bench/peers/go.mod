@@ -1,0 +1,3 @@
+module dapr-proxy/bench/peers
+
+go 1.26.0

@@ -1,0 +1,120 @@
+// The order of the measurements: round after round, in each every load, under each load one contender right after the other.
+
+import { type Cell, cellName, cellsOf, usual } from './cells.ts'
+import { type Contender, type ContenderName, type Protocol, startContender } from './contenders.ts'
+import { measure, type Sample } from './load.ts'
+import { type Replicas, startReplicas } from './replicas.ts'
+import { residentMiB } from './usage.ts'
+
+export interface Plan {
+  readonly contenders: readonly ContenderName[]
+  readonly rounds: number
+  readonly isQuick: boolean
+}
+
+/** Samples by contender, one of each round, in the order of the rounds. */
+export type Samples = Readonly<Partial<Record<ContenderName, readonly Sample[]>>>
+
+export interface Measured {
+  readonly protocol: Protocol
+  readonly cells: readonly { readonly cell: Cell; readonly samples: Samples }[]
+  /** MiB after the usual load, of each contender. */
+  readonly loadedMiB: Readonly<Partial<Record<ContenderName, number>>>
+  /** MiB after all loads, 64 KiB × 256 among them. */
+  readonly mostMiB: Readonly<Partial<Record<ContenderName, number>>>
+}
+
+/** Only the cells for which `wanted` holds, if it is given. */
+export async function measureRounds(
+  protocol: Protocol,
+  plan: Plan,
+  say: (line: string) => void,
+  wanted: (cell: Cell) => boolean = () => true,
+): Promise<Measured> {
+  const cells = cellsOf(protocol, plan.isQuick).filter(wanted)
+  const replicas = await startReplicas(100)
+  const field = await startField(protocol, plan.contenders, replicas)
+  try {
+    say(`${protocol}: warming up`)
+    const loadedMiB = await warmUp(field, plan, protocol, replicas)
+    const counts = await countEvents(field, cells, plan, replicas)
+    const samples = cells.map(() => Object.fromEntries(plan.contenders.map((name) => [name, [] as Sample[]])))
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      say(`${protocol}: round ${round} of ${plan.rounds}`)
+      for (const [index, cell] of cells.entries()) {
+        // None of them is always the first after another load.
+        for (const name of round % 2 === 0 ? plan.contenders : plan.contenders.toReversed()) {
+          const events = counts.get(key(name, cell)) as number
+          samples[index]?.[name]?.push(await measure(field.of(name, cell), cell, events, replicas))
+        }
+      }
+    }
+    return {
+      protocol,
+      cells: cells.map((cell, index) => ({ cell, samples: samples[index] as Samples })),
+      loadedMiB,
+      mostMiB: memoryOf(field, plan.contenders),
+    }
+  } finally {
+    await field.kill()
+    replicas.kill()
+  }
+}
+
+const replicaCounts = [1, 3, 100] as const
+
+interface Field {
+  of(name: ContenderName, cell: Pick<Cell, 'replicas'>): Contender
+  kill(): Promise<void>
+}
+
+/** Each contender as often as there are numbers of replicas. */
+async function startField(protocol: Protocol, names: readonly ContenderName[], replicas: Replicas): Promise<Field> {
+  const started = new Map<string, Contender>()
+  for (const name of names) {
+    for (const count of replicaCounts) {
+      started.set(`${name} ${count}`, await startContender(name, protocol, replicas.ports.slice(0, count)))
+    }
+  }
+  return {
+    of: (name, cell) => started.get(`${name} ${cell.replicas}`) as Contender,
+    kill: async () => {
+      for (const contender of started.values()) await contender.kill()
+    },
+  }
+}
+
+/** Tells how large the usual load leaves each. Ours needs so many events until the optimising compiler is done. */
+async function warmUp(
+  field: Field,
+  plan: Plan,
+  protocol: Protocol,
+  replicas: Replicas,
+): Promise<Measured['loadedMiB']> {
+  for (const name of plan.contenders) {
+    for (const count of replicaCounts) {
+      const cell = { ...usual, protocol, replicas: count }
+      await measure(field.of(name, cell), cell, name === 'proxy' ? 30_000 : 3000, replicas)
+    }
+  }
+  return memoryOf(field, plan.contenders)
+}
+
+const memoryOf = (field: Field, names: readonly ContenderName[]): Measured['loadedMiB'] =>
+  Object.fromEntries(names.map((name) => [name, residentMiB(field.of(name, { replicas: 3 }).pid)]))
+
+const key = (name: ContenderName, cell: Cell): string => `${name} ${cellName(cell)}`
+
+/** How many events each contender gets under each load: so many that opening the connections does not count. */
+async function countEvents(field: Field, cells: readonly Cell[], plan: Plan, replicas: Replicas) {
+  const counts = new Map<string, number>()
+  for (const cell of cells) {
+    const few = Math.max(500, cell.concurrency * 4)
+    const seconds = cell.concurrency > 100 ? 0.6 : 0.3
+    for (const name of plan.contenders) {
+      const { eventsPerSecond } = await measure(field.of(name, cell), cell, cell.rate ?? few, replicas)
+      counts.set(key(name, cell), cell.rate ?? Math.max(few, Math.round(eventsPerSecond * seconds)))
+    }
+  }
+  return counts
+}
