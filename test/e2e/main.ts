@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { enterPrivateWorld, isInside, requireMachine } from './rig/machine.ts'
 import { paths, product, suite } from './rig/paths.ts'
-import { type Profile, profile, toolsOf } from './rig/profile.ts'
+import { type DaprdVersion, type Profile, profile, toolsOf } from './rig/profile.ts'
 import { up } from './rig/rig.ts'
 import { select, usage } from './scenarios/choice.ts'
 import { conclude, figuresPage, runScenarios } from './scenarios/runner.ts'
@@ -27,7 +27,10 @@ async function main(): Promise<number> {
   const chosen = profile(values.profile, process.env)
   const choice = select(positionals)
   if (!isInside()) {
-    prepare(chosen)
+    prepare(
+      chosen,
+      choice.scenarios.flatMap(({ daprd }) => daprd ?? []),
+    )
     return enterPrivateWorld()
   }
   const rig = await up(chosen)
@@ -47,14 +50,14 @@ async function main(): Promise<number> {
   return isGood ? 0 : 1
 }
 
-function prepare(chosen: Profile): void {
+function prepare(chosen: Profile, daprds: readonly DaprdVersion[]): void {
   requireMachine()
   for (const file of ['controller', 'proxy', 'framework']) {
     const main = `${product}/dist/${file}/main.js`
     if (!existsSync(main)) throw new Error(`${main} is missing: run \`make build\` first`)
   }
   installPackages()
-  buildTools(toolsOf(chosen))
+  buildTools(toolsOf(chosen, daprds))
   console.log(`e2e: logs are in ${paths.logs}`)
 }
 

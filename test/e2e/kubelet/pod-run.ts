@@ -18,8 +18,9 @@ export interface NodeSurroundings {
   readonly kube: Kube
   readonly hostIp: string
   readonly caCertificate: string
-  readonly daprdBinary: string
-  /** How long a daprd's start is put off, read at every start of a pod. */
+  /** Read at every start of a pod, as is the delay. */
+  daprdBinary(): string
+  /** How long a daprd's start is put off. */
   daprdDelayMs(): number
   /** The Dapr objects of a namespace as they are now. */
   daprObjects(namespace: string): readonly KubeObject[]
@@ -112,7 +113,7 @@ export class PodRun {
     if (!wantsDaprd(this.pod)) return this.pod.spec.containers
     await this.refreshDaprResources()
     const resources = `${this.place.folder}/dapr`
-    const files = { binary: this.node.daprdBinary, resources, ...this.configuration() }
+    const files = { binary: this.node.daprdBinary(), resources, ...this.configuration() }
     return this.pod.spec.containers.map((container) =>
       container.name === daprdName ? daprdContainer(this.pod, files) : withDaprEnv(container, this.pod),
     )

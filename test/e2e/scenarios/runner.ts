@@ -2,6 +2,7 @@
 import { appendFileSync } from 'node:fs'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { paths } from '../rig/paths.ts'
+import { daprdBinary } from '../rig/profile.ts'
 import type { Rig } from '../rig/rig.ts'
 import { until } from '../rig/wait.ts'
 import { describeFailure } from './failure.ts'
@@ -89,6 +90,7 @@ async function runOne(rig: Rig, scenario: Scenario, form: Form): Promise<Outcome
     ...(knownReason === undefined ? {} : { knownReason }),
   })
   try {
+    rig.kubelet.useDaprd(daprdBinary(scenario.daprd ?? rig.profile.daprdVersion))
     await installProduct(rig)
     await rig.kube.create('/api/v1/namespaces', { metadata: { name: namespace } })
     await scenario.run(context)
