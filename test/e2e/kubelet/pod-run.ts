@@ -9,7 +9,7 @@ import { containerCommand, execInPod, networkName, type PodPlace } from './conta
 import { writeConfiguration, writeDaprResources } from './dapr-resources.ts'
 import { daprdContainer, daprdName, wantsDaprd, withDaprEnv } from './daprd.ts'
 import type { DataSource } from './env.ts'
-import { dataSource, requestToken } from './pod-sources.ts'
+import { dataSource, mountsToken, requestToken } from './pod-sources.ts'
 import type { Container, Pod } from './pod-spec.ts'
 import { StatusReport } from './status-report.ts'
 import { writeAccountFolder, writeVolumes } from './volumes.ts'
@@ -103,7 +103,10 @@ export class PodRun {
     const sources = { data: this.data, token: () => requestToken(kube, this.pod), caCertificate }
     // A missing Secret or ServiceAccount may appear later, as on a real node.
     await until(`volumes of pod ${this.name}`, { seconds: 300, everyMs: 500 }, async () => {
-      await writeAccountFolder(`${this.place.folder}/serviceaccount`, this.pod, sources)
+      const folder = `${this.place.folder}/serviceaccount`
+      // Empty where the pod wants none: the folder is mounted all the same.
+      mkdirSync(folder, { recursive: true })
+      if (await mountsToken(kube, this.pod)) await writeAccountFolder(folder, this.pod, sources)
       await writeVolumes(`${this.place.folder}/volumes`, this.pod, sources)
       return true
     })

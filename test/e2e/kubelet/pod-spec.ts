@@ -55,6 +55,7 @@ export interface Pod extends KubeObject {
   spec: {
     nodeName?: string
     serviceAccountName?: string
+    automountServiceAccountToken?: boolean
     restartPolicy?: 'Always' | 'OnFailure' | 'Never'
     terminationGracePeriodSeconds?: number
     containers: Container[]
