@@ -1,12 +1,13 @@
 // Runs the product against its real counterparts: a control plane, Metacontroller, daprd and brokers.
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { enterPrivateWorld, isInside, requireMachine } from './rig/machine.ts'
 import { paths, product, suite } from './rig/paths.ts'
-import { type Profile, profile, toolsOf } from './rig/profile.ts'
+import { type DaprdVersion, type Profile, profile, toolsOf } from './rig/profile.ts'
 import { up } from './rig/rig.ts'
+import { scenarios } from './scenarios/all.ts'
 import { select, usage } from './scenarios/choice.ts'
-import { conclude, figuresPage, runScenarios } from './scenarios/runner.ts'
+import { conclude, figuresPage, type Outcome, runScenarios } from './scenarios/runner.ts'
 import { keepRunning } from './scenarios/shell.ts'
 import { buildTools } from './tools/build.ts'
 import { installPackages } from './tools/packages.ts'
@@ -27,7 +28,10 @@ async function main(): Promise<number> {
   const chosen = profile(values.profile, process.env)
   const choice = select(positionals)
   if (!isInside()) {
-    prepare(chosen)
+    prepare(
+      chosen,
+      choice.scenarios.flatMap(({ daprd }) => daprd ?? []),
+    )
     return enterPrivateWorld()
   }
   const rig = await up(chosen)
@@ -40,21 +44,28 @@ async function main(): Promise<number> {
     return 0
   }
   const outcomes = await runScenarios(rig, choice.scenarios, choice.form)
-  if (choice.form === 'campaign') writeFileSync(`${suite}/FIGURES.md`, figuresPage(outcomes))
+  if (choice.form === 'campaign') writeFigures(outcomes)
   const isGood = conclude(outcomes)
   if (values.keep) await keepRunning(rig, end.signal)
   await rig.down()
   return isGood ? 0 : 1
 }
 
-function prepare(chosen: Profile): void {
+/** A campaign of every scenario begins a new page. */
+function writeFigures(outcomes: readonly Outcome[]): void {
+  const file = `${suite}/FIGURES.md`
+  const isWhole = outcomes.length === scenarios.length
+  writeFileSync(file, figuresPage(outcomes, isWhole || !existsSync(file) ? '' : readFileSync(file, 'utf8')))
+}
+
+function prepare(chosen: Profile, daprds: readonly DaprdVersion[]): void {
   requireMachine()
   for (const file of ['controller', 'proxy', 'framework']) {
     const main = `${product}/dist/${file}/main.js`
     if (!existsSync(main)) throw new Error(`${main} is missing: run \`make build\` first`)
   }
   installPackages()
-  buildTools(toolsOf(chosen))
+  buildTools(toolsOf(chosen, daprds))
   console.log(`e2e: logs are in ${paths.logs}`)
 }
 

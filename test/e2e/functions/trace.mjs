@@ -1,6 +1,7 @@
 // A subscriber that writes down the trace context of each event as it arrived, header and CloudEvent.
 import { appendFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { record } from './record.mjs'
 
 const context = JSON.parse(process.env.FUNC_CONTEXT ?? '{}')
 const [input] = Object.values(context.inputs ?? {})
@@ -20,6 +21,7 @@ createServer((request, response) => {
     const event = JSON.parse(body)
     const seen = { id: event.data?.id, header: request.headers.traceparent, event: event.traceparent }
     appendFileSync(`${process.env.LEDGER}/traces`, `${JSON.stringify(seen)}\n`)
+    record(seen.id)
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"SUCCESS"}')
   })
 }).listen(Number(process.env.PORT ?? 8080))

@@ -10,6 +10,8 @@ export interface Kubelet {
   pods(namespace?: string): PodRun[]
   pod(namespace: string, name: string): PodRun | undefined
   setDaprdDelay(ms: number): void
+  /** The binary that every daprd started from now on runs. */
+  useDaprd(binary: string): void
   stop(): Promise<void>
 }
 
@@ -27,9 +29,11 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   const daprObjects = new Map<string, KubeObject>()
   const nextAddress = createAddressPlan()
   let daprdDelayMs = 0
+  let { daprdBinary } = options
 
   const node: NodeSurroundings = {
     ...options,
+    daprdBinary: () => daprdBinary,
     daprdDelayMs: () => daprdDelayMs,
     daprObjects: (namespace) => [...daprObjects.values()].filter(({ metadata }) => metadata.namespace === namespace),
   }
@@ -73,6 +77,9 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     pod: (namespace, name) => [...runs.values()].find((run) => run.namespace === namespace && run.name === name),
     setDaprdDelay: (ms) => {
       daprdDelayMs = ms
+    },
+    useDaprd: (binary) => {
+      daprdBinary = binary
     },
     stop: async () => {
       stop.abort()

@@ -9,7 +9,7 @@ import { containerCommand, execInPod, networkName, type PodPlace } from './conta
 import { writeConfiguration, writeDaprResources } from './dapr-resources.ts'
 import { daprdContainer, daprdName, wantsDaprd, withDaprEnv } from './daprd.ts'
 import type { DataSource } from './env.ts'
-import { dataSource, requestToken } from './pod-sources.ts'
+import { dataSource, mountsToken, requestToken } from './pod-sources.ts'
 import type { Container, Pod } from './pod-spec.ts'
 import { StatusReport } from './status-report.ts'
 import { writeAccountFolder, writeVolumes } from './volumes.ts'
@@ -18,8 +18,9 @@ export interface NodeSurroundings {
   readonly kube: Kube
   readonly hostIp: string
   readonly caCertificate: string
-  readonly daprdBinary: string
-  /** How long a daprd's start is put off, read at every start of a pod. */
+  /** Read at every start of a pod, as is the delay. */
+  daprdBinary(): string
+  /** How long a daprd's start is put off. */
   daprdDelayMs(): number
   /** The Dapr objects of a namespace as they are now. */
   daprObjects(namespace: string): readonly KubeObject[]
@@ -102,7 +103,10 @@ export class PodRun {
     const sources = { data: this.data, token: () => requestToken(kube, this.pod), caCertificate }
     // A missing Secret or ServiceAccount may appear later, as on a real node.
     await until(`volumes of pod ${this.name}`, { seconds: 300, everyMs: 500 }, async () => {
-      await writeAccountFolder(`${this.place.folder}/serviceaccount`, this.pod, sources)
+      const folder = `${this.place.folder}/serviceaccount`
+      // Empty where the pod wants none: the folder is mounted all the same.
+      mkdirSync(folder, { recursive: true })
+      if (await mountsToken(kube, this.pod)) await writeAccountFolder(folder, this.pod, sources)
       await writeVolumes(`${this.place.folder}/volumes`, this.pod, sources)
       return true
     })
@@ -112,7 +116,7 @@ export class PodRun {
     if (!wantsDaprd(this.pod)) return this.pod.spec.containers
     await this.refreshDaprResources()
     const resources = `${this.place.folder}/dapr`
-    const files = { binary: this.node.daprdBinary, resources, ...this.configuration() }
+    const files = { binary: this.node.daprdBinary(), resources, ...this.configuration() }
     return this.pod.spec.containers.map((container) =>
       container.name === daprdName ? daprdContainer(this.pod, files) : withDaprEnv(container, this.pod),
     )

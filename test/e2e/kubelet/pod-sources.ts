@@ -14,6 +14,14 @@ export function dataSource(kube: Kube, namespace: string): DataSource {
   }
 }
 
+/** Whether the pod gets a token of its account without asking for it in a volume: its own word first, then the account's. */
+export async function mountsToken(kube: Kube, pod: Pod): Promise<boolean> {
+  const own = pod.spec.automountServiceAccountToken
+  if (own !== undefined) return own
+  const path = `/api/v1/namespaces/${pod.metadata.namespace}/serviceaccounts/${pod.spec.serviceAccountName ?? 'default'}`
+  return (await kube.get(path)).automountServiceAccountToken !== false
+}
+
 export async function requestToken(kube: Kube, pod: Pod): Promise<string> {
   const account = pod.spec.serviceAccountName ?? 'default'
   const path = `/api/v1/namespaces/${pod.metadata.namespace}/serviceaccounts/${account}/token`

@@ -1,6 +1,6 @@
 // The real control plane: etcd, kube-apiserver with RBAC, kube-controller-manager and kube-proxy.
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createComponent, type RigComponent } from './component.ts'
 import { createKube, type Kube } from './kube.ts'
 import { bridge, serviceRange } from './network.ts'
@@ -45,9 +45,12 @@ export async function startControlPlane(): Promise<ControlPlane> {
   etcd.start()
   await until('etcd is healthy', { seconds: 20 }, async () => (await fetch(`${etcdUrl}/health`)).ok)
   apiServer.start()
-  const kube = await until('kube-apiserver wrote its certificate', { seconds: 30 }, () =>
-    createKube({ server: `https://${bridge.address}:${port}`, caFile, token: secrets.admin }),
-  )
+  // It writes its certificates into one file, not at once, and its key after them.
+  await until('kube-apiserver wrote its certificates and key', { seconds: 30 }, () => {
+    const keyFile = `${folder}/apiserver.key`
+    return existsSync(keyFile) && statSync(keyFile).size > 0
+  })
+  const kube = createKube({ server: `https://${bridge.address}:${port}`, caFile, token: secrets.admin })
   const waitForApiServer = async () => {
     await until('kube-apiserver is ready', { seconds: 60 }, async () => (await kube.text('/readyz')) === 'ok')
   }

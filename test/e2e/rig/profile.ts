@@ -1,10 +1,12 @@
 // Which versions of the counterparts a run uses.
 import { paths } from './paths.ts'
 
+export type DaprdVersion = '1.18' | '1.16'
+
 export interface Profile {
   readonly name: string
-  readonly daprd: string
-  readonly daprdVersion: '1.18' | '1.16'
+  /** Of every daprd, unless a scenario names another one. */
+  readonly daprdVersion: DaprdVersion
   readonly metacontrollerCrds: string
 }
 
@@ -19,13 +21,19 @@ export function profile(name: string, env: Readonly<Record<string, string | unde
   return {
     name,
     daprdVersion: version,
-    daprd: `${paths.bin}/daprd-${version}`,
     metacontrollerCrds: env.METACONTROLLER_CRDS ?? `${paths.bin}/metacontroller-crds.yaml`,
   }
 }
 
-/** The tools that a profile needs built. */
-export function toolsOf({ daprdVersion }: Profile): string[] {
+export const daprdBinary = (version: DaprdVersion): string => `${paths.bin}/daprd-${version}`
+
+/** The tools that a run needs built: those of its profile, and the daprds that its scenarios name. */
+export function toolsOf({ daprdVersion }: Profile, named: readonly DaprdVersion[]): string[] {
   const kubernetes = ['kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl']
-  return ['metacontroller', 'coredns', ...kubernetes, `daprd-${daprdVersion}`]
+  return [
+    'metacontroller',
+    'coredns',
+    ...kubernetes,
+    ...new Set([daprdVersion, ...named].map((version) => `daprd-${version}`)),
+  ]
 }

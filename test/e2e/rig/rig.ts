@@ -7,7 +7,7 @@ import type { Kube } from './kube.ts'
 import { bridge, createNodeNetwork } from './network.ts'
 import { paths } from './paths.ts'
 import { run } from './process.ts'
-import type { Profile } from './profile.ts'
+import { daprdBinary, type Profile } from './profile.ts'
 import { until } from './wait.ts'
 
 export interface Rig {
@@ -36,7 +36,7 @@ export async function up(profile: Profile): Promise<Rig> {
     nodeName,
     hostIp: bridge.address,
     caCertificate: readFileSync(controlPlane.caFile, 'utf8'),
-    daprdBinary: profile.daprd,
+    daprdBinary: daprdBinary(profile.daprdVersion),
   })
   await kubectl('apply', '--server-side', '-f', `${paths.manifests}/coredns.yaml`)
   await kubectl('apply', '--server-side', '-f', profile.metacontrollerCrds)

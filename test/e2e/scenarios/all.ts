@@ -1,7 +1,7 @@
 // All scenarios, in the order in which they run.
 import { bindings } from './bindings.ts'
 import { chain } from './chain.ts'
-import { crash } from './crash.ts'
+import { crash, crashOlder } from './crash.ts'
 import { edits } from './edits.ts'
 import { install } from './install.ts'
 import { many } from './many.ts'
@@ -27,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   edits,
   quiet,
   crash,
+  crashOlder,
   outage,
   many,
   chain,

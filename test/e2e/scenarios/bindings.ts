@@ -32,14 +32,14 @@ async function cronToRedis(context: Context): Promise<number> {
       serving: {
         inputs: [{ name: 'clock', component: 'clock' }],
         bindings: { clock: cronBinding('@every 1s') },
-        outputs: [{ name: 'out', component: 'redis', topic: 'ticks' }],
+        outputs: [{ name: 'out', component: 'redis', topic: 'bound-ticks' }],
         pubsub: { redis: redisPubsub() },
       },
     }),
   )
   await functionReady(context, 'ticker')
   return until('five ticks in Redis', { seconds: 30 }, async () => {
-    const count = Number(await redisCli('XLEN', 'ticks'))
+    const count = Number(await redisCli('XLEN', 'bound-ticks'))
     return count >= 5 ? count : undefined
   })
 }
@@ -92,7 +92,7 @@ async function publishFromSync(context: Context): Promise<number> {
       name: 'orders',
       image: 'e2e/order:1',
       serving: {
-        outputs: [{ name: 'out', component: 'redis', topic: 'orders' }],
+        outputs: [{ name: 'out', component: 'redis', topic: 'bound-orders' }],
         pubsub: { redis: redisPubsub() },
       },
     }),
@@ -105,7 +105,7 @@ async function publishFromSync(context: Context): Promise<number> {
     const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     expectThat(response.status === 200, `call ${order} was answered ${response.status}: ${await response.text()}`)
   }
-  const published = Number(await redisCli('XLEN', 'orders'))
+  const published = Number(await redisCli('XLEN', 'bound-orders'))
   expectThat(published === orderCount, `${published} orders are in Redis`)
   return published
 }

@@ -2,6 +2,7 @@
 import type { PodRun } from '../kubelet/pod-run.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type Verdict, verdict } from '../ledger/verdict.ts'
+import type { DaprdVersion } from '../rig/profile.ts'
 import { pause, until } from '../rig/wait.ts'
 import { quickRedelivery, recorder } from './functions.ts'
 import { startEvents } from './load.ts'
@@ -13,10 +14,10 @@ const replicas = 3
 const rate = 200
 
 /** How often each victim is killed; fewer times on the older daprd, whose redelivery takes its time. */
-const times: Record<Form, { victims: readonly number[]; older: readonly number[] }> = {
-  smoke: { victims: [3, 1, 1, 1], older: [1, 1, 1, 1] },
-  all: { victims: [10, 5, 5, 2], older: [3, 2, 2, 1] },
-  campaign: { victims: [50, 20, 20, 10], older: [50, 20, 20, 10] },
+const times: Record<Form, Record<DaprdVersion, readonly number[]>> = {
+  smoke: { '1.18': [3, 1, 1, 1], '1.16': [1, 1, 1, 1] },
+  all: { '1.18': [10, 5, 5, 2], '1.16': [3, 2, 2, 1] },
+  campaign: { '1.18': [50, 20, 20, 10], '1.16': [50, 20, 20, 10] },
 }
 
 interface Victim {
@@ -31,35 +32,52 @@ const victims: readonly Victim[] = [
   { what: 'the proxy pod', kill: killProxyPod },
 ]
 
+const title = 'SIGKILL of replica, proxy, daprd and the whole proxy pod under load loses nothing'
+
 export const crash: Scenario = {
   name: 'crash',
-  title: 'SIGKILL of replica, proxy, daprd and the whole proxy pod under load loses nothing',
+  title,
   forms: ['smoke', 'all', 'campaign'],
-  run: async (context) => {
-    const { victims: newer, older } = times[context.form]
-    const counts = context.rig.profile.daprdVersion === '1.18' ? newer : older
-    const ledger = context.ledger('events')
-    context.step('a Function with three replicas becomes Ready')
-    await context.applyFunction(
-      recorder(ledger, { name, replicas, topic: name, redis: quickRedelivery, params: { DELAY_MS: '20' } }),
-    )
-    await functionReady(context, name)
-    const rows = []
-    const seen = { events: 0, missing: 0, duplicates: 0 }
-    const lost: string[] = []
-    for (const [index, victim] of victims.entries()) {
-      const kills = counts[index] ?? 0
-      context.step(`${kills} × SIGKILL of ${victim.what} at ${rate} events/s: every event comes`)
-      const found = await killUnderLoad(context, ledger, victim, kills)
-      const now = { events: found.published, missing: found.missing.length, duplicates: found.duplicates.size }
-      rows.push({ victim: victim.what, kills, ...since(seen, now) })
-      if (now.missing > seen.missing) lost.push(victim.what)
-      Object.assign(seen, now)
+  run: (context) => killAll(context, times[context.form][context.rig.profile.daprdVersion]),
+}
+
+export const crashOlder: Scenario = {
+  name: 'crash-1.16',
+  title: `${title}, on daprd 1.16`,
+  forms: ['all', 'campaign'],
+  daprd: '1.16',
+  run: (context) => killAll(context, times[context.form]['1.16']),
+}
+
+async function killAll(context: Context, counts: readonly number[]): Promise<void> {
+  const ledger = context.ledger('events')
+  context.step('a Function with three replicas becomes Ready')
+  await context.applyFunction(
+    recorder(ledger, { name, replicas, topic: name, redis: quickRedelivery, params: { DELAY_MS: '20' } }),
+  )
+  await functionReady(context, name)
+  const rows = []
+  const seen = { events: 0, missing: 0, duplicates: 0, 'of them across a kill': 0 }
+  const allMoments: Moment[] = []
+  const lost: string[] = []
+  for (const [index, victim] of victims.entries()) {
+    const kills = counts[index] ?? 0
+    context.step(`${kills} × SIGKILL of ${victim.what} at ${rate} events/s: every event comes`)
+    const { found, moments } = await killUnderLoad(context, ledger, victim, kills)
+    allMoments.push(...moments)
+    const now = {
+      events: found.published,
+      missing: found.missing.length,
+      duplicates: found.duplicates.size,
+      'of them across a kill': acrossAKill(ledger, found, allMoments),
     }
-    context.figures(rows)
-    context.step(`nothing is missing after any of the kills (${lost.join(', ') || 'none'} lost events)`)
-    expectNothingMissing(verdict(ledger.published(), ledger.handled()))
-  },
+    rows.push({ victim: victim.what, kills, ...since(seen, now) })
+    if (now.missing > seen.missing) lost.push(victim.what)
+    Object.assign(seen, now)
+  }
+  context.figures(rows)
+  context.step(`nothing is missing after any of the kills (${lost.join(', ') || 'none'} lost events)`)
+  expectNothingMissing(verdict(ledger.published(), ledger.handled()))
 }
 
 /** Figures of one victim out of totals. */
@@ -67,20 +85,45 @@ function since<T extends Record<string, number>>(before: T, now: T): Record<stri
   return Object.fromEntries(Object.entries(now).map(([name, value]) => [name, value - (before[name] ?? 0)]))
 }
 
-async function killUnderLoad(context: Context, ledger: Ledger, victim: Victim, kills: number): Promise<Verdict> {
+/** A kill, from just before it until the victim was dead. */
+interface Moment {
+  readonly beginMs: number
+  readonly endMs: number
+}
+
+/** Duplicates with a kill between their handlings: work that was under way then and had to be done again. */
+function acrossAKill(ledger: Ledger, { duplicates }: Verdict, moments: readonly Moment[]): number {
+  const span = new Map<string, { first: number; last: number }>()
+  for (const { id, atMs } of ledger.handled()) {
+    if (duplicates.has(id)) span.set(id, { first: span.get(id)?.first ?? atMs, last: atMs })
+  }
+  const isAcross = ({ first, last }: { first: number; last: number }) =>
+    moments.some(({ beginMs, endMs }) => first <= endMs && last >= beginMs)
+  return [...span.values()].filter(isAcross).length
+}
+
+async function killUnderLoad(
+  context: Context,
+  ledger: Ledger,
+  victim: Victim,
+  kills: number,
+): Promise<{ found: Verdict; moments: Moment[] }> {
+  const moments: Moment[] = []
   const load = startEvents(ledger, name, rate, victim.what.replaceAll(' ', '-'))
   try {
     for (let kill = 0; kill < kills; kill += 1) {
       // At an arbitrary moment of the work, not in step with the publisher.
       await pause(500 + Math.random() * 1000)
+      const beginMs = Date.now()
       await victim.kill(context)
+      moments.push({ beginMs, endMs: Date.now() })
       await until('everything is Ready again', { seconds: 60 }, () => allReady(context))
     }
   } finally {
     await load.end()
   }
   // Redelivery after a crash of daprd takes processingTimeout and an interval; what lasts longer is lost.
-  return settled(ledger, 12)
+  return { found: await settled(ledger, 12), moments }
 }
 
 async function allReady(context: Context): Promise<boolean> {

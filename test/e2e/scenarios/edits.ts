@@ -4,7 +4,15 @@ import type { KubeObject } from '../rig/kube.ts'
 import { until } from '../rig/wait.ts'
 import { quickRedelivery, recorder, redisBinding } from './functions.ts'
 import { type Context, expectThat, type Scenario } from './scenario.ts'
-import { deploymentPath, expectNothingMissing, functionPath, functionReady, getFunction, settled } from './steps.ts'
+import {
+  childrenOf,
+  deploymentPath,
+  expectNothingMissing,
+  functionPath,
+  functionReady,
+  getFunction,
+  settled,
+} from './steps.ts'
 
 const name = 'edited'
 
@@ -69,10 +77,7 @@ export const edits: Scenario = {
 
     context.step('deleting it removes everything')
     await kube.remove(functionPath(context, name))
-    await until('all children are gone', { seconds: 45 }, async () => {
-      const kinds = 'deployments,replicasets,pods,services,components'
-      return (await context.rig.kubectl('get', kinds, '-n', context.namespace, '-o', 'name')).trim() === ''
-    })
+    await until('all children are gone', { seconds: 45 }, async () => (await childrenOf(context)).length === 0)
   },
 }
 

@@ -12,7 +12,8 @@ export interface Failure {
   readonly ledgers: readonly Ledger[]
 }
 
-const kinds = 'functions,deployments,replicasets,pods,services,endpointslices,components,subscriptions,resiliencies'
+const kinds =
+  'functions,deployments,replicasets,pods,services,endpointslices,components,subscriptions,resiliencies,configurations.dapr.io,roles,rolebindings'
 
 export async function describeFailure(rig: Rig, failure: Failure): Promise<string> {
   const { scenario, namespace, step, error } = failure

@@ -6,7 +6,7 @@ import { greeter } from './functions.ts'
 import { residentMebibytes } from './overhead.ts'
 import { controllerName, productNamespace } from './product.ts'
 import { syncs } from './quiet.ts'
-import type { Context, Scenario } from './scenario.ts'
+import { type Context, expectThat, type Scenario } from './scenario.ts'
 import { functionPath } from './steps.ts'
 
 const count = 20
@@ -24,13 +24,15 @@ export const many: Scenario = {
         await allReady(context, 1)
       }),
     )
+    await eachAnswersItself(context, 'hello')
+    const params = { GREETING: 'good day' }
     rows.push(
       await measured(context, 'change', async () => {
-        const params = { GREETING: 'good day' }
         await Promise.all(names.map((name) => context.applyFunction(greeter({ name, replicas: 1, params }))))
         await allReady(context, 2)
       }),
     )
+    await eachAnswersItself(context, params.GREETING)
     rows.push(
       await measured(context, 'delete', async () => {
         await Promise.all(names.map((name) => context.rig.kube.remove(functionPath(context, name))))
@@ -66,6 +68,28 @@ async function allReady(context: Context, generation: number): Promise<void> {
     const { items } = await context.rig.kube.list(functionPath(context, '').replace(/\/$/, ''))
     return items.length === count && items.every(isReady)
   })
+}
+
+/** One call of each Function's Service: a pod of that very Function answers, with its present params. */
+async function eachAnswersItself(context: Context, greeting: string): Promise<void> {
+  context.step(`each of the ${count} Functions answers for itself with "${greeting}"`)
+  const answers = await Promise.all(names.map((name) => firstAnswer(context, name)))
+  const wrong = answers.flatMap((answer, index) => {
+    const name = names[index]
+    const isRight = answer.replica.startsWith(`${name}-`) && answer.greeting === greeting
+    return isRight ? [] : [`${name} was answered "${answer.greeting}" by ${answer.replica}`]
+  })
+  expectThat(wrong.length === 0, `${wrong.length} wrong answers: ${wrong.slice(0, 3).join('; ')}`)
+}
+
+/** kube-proxy follows a Ready pod after a moment; what does not connect yet is tried again, what answers is the answer. */
+async function firstAnswer({ rig, namespace }: Context, name: string): Promise<{ replica: string; greeting: string }> {
+  const { spec } = await rig.kube.get(`/api/v1/namespaces/${namespace}/services/${name}`)
+  const url = `http://${spec.clusterIP}:${spec.ports[0].port}/`
+  const response = await until(`an answer of ${name}`, { seconds: 20 }, () =>
+    fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(5000) }),
+  )
+  return (await response.json()) as { replica: string; greeting: string }
 }
 
 function webhookPids(context: Context): number[] {

@@ -15,6 +15,10 @@ const kinds = [
   '/apis/discovery.k8s.io/v1/namespaces/NS/endpointslices',
   '/apis/dapr.io/v1alpha1/namespaces/NS/components',
   '/apis/dapr.io/v1alpha1/namespaces/NS/resiliencies',
+  '/apis/dapr.io/v1alpha1/namespaces/NS/configurations',
+  '/api/v1/namespaces/NS/serviceaccounts',
+  '/apis/rbac.authorization.k8s.io/v1/namespaces/NS/roles',
+  '/apis/rbac.authorization.k8s.io/v1/namespaces/NS/rolebindings',
 ]
 
 export const quiet: Scenario = {

@@ -1,6 +1,6 @@
 // Which outcomes make a run red, and how the closing line reads.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { conclude, type Outcome } from './runner.ts'
+import { conclude, figuresPage, type Outcome } from './runner.ts'
 import { markdownTable, textTable } from './table.ts'
 
 const lines: string[] = []
@@ -32,6 +32,27 @@ describe('conclude', () => {
   test('is red when a known failure passes', () => {
     expect(conclude([outcome({ knownReason: 'not mended yet' })])).toBe(false)
     expect(lines[0]).toContain('remove the mark')
+  })
+})
+
+describe('page of figures', () => {
+  const figures = (events: number) => [[{ events }]]
+  const named = (name: string, events: number) => {
+    const one = outcome({ figures: figures(events) })
+    return { ...one, scenario: { ...one.scenario, name } }
+  }
+
+  test('keeps the sections of scenarios that did not run', () => {
+    const first = figuresPage([named('one', 1), named('two', 2)])
+
+    const second = figuresPage([named('two', 3)], first)
+
+    expect(second).toBe(figuresPage([named('one', 1), named('two', 3)]))
+    expect(second).toContain('## two: a scenario\n\n| events |\n| --- |\n| 3 |\n')
+  })
+
+  test('leaves out a scenario without figures', () => {
+    expect(figuresPage([outcome({})])).toBe('# Figures of the last campaign\n')
   })
 })
 

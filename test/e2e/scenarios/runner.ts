@@ -2,6 +2,7 @@
 import { appendFileSync } from 'node:fs'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { paths } from '../rig/paths.ts'
+import { daprdBinary } from '../rig/profile.ts'
 import type { Rig } from '../rig/rig.ts'
 import { until } from '../rig/wait.ts'
 import { describeFailure } from './failure.ts'
@@ -48,11 +49,16 @@ export function conclude(outcomes: readonly Outcome[]): boolean {
   return failed.length === known.length && mended.length === 0
 }
 
-export function figuresPage(outcomes: readonly Outcome[]): string {
-  const parts = outcomes
-    .filter(({ figures }) => figures.length > 0)
-    .map(({ scenario, figures }) => `## ${scenario.title}\n\n${figures.map(markdownTable).join('\n\n')}\n`)
-  return `# Figures of the last campaign\n\n${parts.join('\n')}`
+/** The page of figures with this run's in it; the sections of scenarios that did not run stay as they are on `page`. */
+export function figuresPage(outcomes: readonly Outcome[], page = ''): string {
+  const [, ...old] = page.split(/^## /m)
+  const sections = new Map(old.map((section) => [section.split('\n')[0], section.trim()]))
+  for (const { scenario, figures } of outcomes) {
+    const { name, title } = scenario
+    const heading = `${name}: ${title}`
+    if (figures.length > 0) sections.set(heading, `${heading}\n\n${figures.map(markdownTable).join('\n\n')}`)
+  }
+  return `# Figures of the last campaign\n${[...sections.values()].map((section) => `\n## ${section}\n`).join('')}`
 }
 
 async function runOne(rig: Rig, scenario: Scenario, form: Form): Promise<Outcome> {
@@ -89,6 +95,7 @@ async function runOne(rig: Rig, scenario: Scenario, form: Form): Promise<Outcome
     ...(knownReason === undefined ? {} : { knownReason }),
   })
   try {
+    rig.kubelet.useDaprd(daprdBinary(scenario.daprd ?? rig.profile.daprdVersion))
     await installProduct(rig)
     await rig.kube.create('/api/v1/namespaces', { metadata: { name: namespace } })
     await scenario.run(context)

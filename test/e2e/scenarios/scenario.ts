@@ -1,7 +1,7 @@
 // What a scenario is, and what it gets to work with.
 import type { Ledger } from '../ledger/ledger.ts'
 import type { KubeObject } from '../rig/kube.ts'
-import type { Profile } from '../rig/profile.ts'
+import type { DaprdVersion, Profile } from '../rig/profile.ts'
 import type { Rig } from '../rig/rig.ts'
 
 /** How much a scenario does: the check of every change, the whole suite, or the long campaign. */
@@ -11,6 +11,8 @@ export interface Scenario {
   readonly name: string
   readonly title: string
   readonly forms: readonly Form[]
+  /** The daprd that it runs on, if not that of the profile. */
+  readonly daprd?: DaprdVersion
   /** Why it fails today, with this profile. A known failure does not make a run red; passing all the same does. */
   knownToFail?(profile: Profile): string | undefined
   run(context: Context): Promise<void>

@@ -5,7 +5,7 @@ import type { KubeObject } from '../rig/kube.ts'
 import { product } from '../rig/paths.ts'
 import { until } from '../rig/wait.ts'
 import { type Context, expectThat, type Scenario } from './scenario.ts'
-import { deploymentPath, functionPath, functionReady, getFunction } from './steps.ts'
+import { childrenOf, deploymentPath, functionPath, functionReady, getFunction } from './steps.ts'
 
 export const sink: Scenario = {
   name: 'sink',
@@ -33,7 +33,7 @@ export const sink: Scenario = {
 
     context.step('deleting the Function removes everything')
     await kube.remove(functionPath(context, name))
-    await until('all children are gone', { seconds: 45 }, async () => (await leftovers(context)).length === 0)
+    await until('all children are gone', { seconds: 45 }, async () => (await childrenOf(context)).length === 0)
     context.figures([{ 'apply to Ready, ms': readyMs }])
   },
 }
@@ -73,10 +73,4 @@ export async function callService(context: Context, name: string): Promise<numbe
   })
   await response.arrayBuffer()
   return response.status
-}
-
-async function leftovers(context: Context): Promise<string[]> {
-  const kinds = 'functions,deployments,replicasets,pods,services,components'
-  const text = await context.rig.kubectl('get', kinds, '-n', context.namespace, '-o', 'name')
-  return text.split('\n').filter((line) => line !== '')
 }

@@ -64,13 +64,18 @@ async function replacePod(context: Context, name: string, ledger: Ledger, start:
   const old = await onePodOf(context, name)
   const path = `/api/v1/namespaces/${context.namespace}/pods/${old.name}`
   await context.rig.kube.remove(path, { gracePeriodSeconds: 0 })
+  await until(
+    'the old pod is gone',
+    { seconds: 30, everyMs: 20 },
+    () => !context.rig.kubelet.pods(context.namespace).includes(old),
+  )
   await publish(ledger, name, { count: 1, prefix: `start-${start}` })
   const pod: PodRun = await until('the next pod', { seconds: 20, everyMs: 20 }, async () => {
     return (await podsOf(context, name)).find((one) => one !== old)
   })
   const readyAtMs = await until('the pod is Ready', { seconds: 60, everyMs: 20 }, () => pod.readyAtMs)
   const event = await until('the event is handled by the new pod', { seconds: 120, everyMs: 20 }, () =>
-    ledger.handled().find(({ id }) => id === `start-${start}-0`),
+    ledger.handled().find(({ id, replica }) => id === `start-${start}-0` && replica === pod.name),
   )
   return { readyMs: readyAtMs - pod.seenAtMs, eventMs: event.atMs - pod.seenAtMs }
 }

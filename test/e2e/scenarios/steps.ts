@@ -25,6 +25,25 @@ export async function functionReady(context: Context, name: string, mode = 'stan
   await until(`Function ${name} says Ready`, { seconds: 20 }, async () => condition(await getFunction(context, name)))
 }
 
+/** What a Function's children are made of, and what Kubernetes makes of them; each namespace has an account of its own. */
+export async function childrenOf(context: Context): Promise<string[]> {
+  const text = await context.rig.kubectl('get', childKinds, '-n', context.namespace, '-o', 'name')
+  return text.split('\n').filter((line) => line !== '' && line !== 'serviceaccount/default')
+}
+
+const childKinds = [
+  'deployments',
+  'replicasets',
+  'pods',
+  'services',
+  'components',
+  'resiliencies',
+  'configurations.dapr.io',
+  'serviceaccounts',
+  'roles',
+  'rolebindings',
+].join(',')
+
 export function getFunction(context: Context, name: string): Promise<KubeObject> {
   return context.rig.kube.get(functionPath(context, name))
 }
