@@ -9,8 +9,10 @@ Usage: node dist/proxy/main.js      (all settings come from the environment)
   PROXY_PORT             port for daprd (default: port of FUNC_CONTEXT); 0 takes any free one
   PROXY_HOST             address for daprd (default 127.0.0.1)
   PROXY_ADMIN_PORT       port of /livez, /readyz and /metrics (default 8081); 0 takes any free one
-  PROXY_DISCOVERY        static:host:port,host:port or dns:host:port
-                         (default: the Service of the Function in POD_NAMESPACE)
+  PROXY_DISCOVERY        endpointslices, endpointslices:service.namespace:port, dns:host:port or
+                         static:host:port,host:port (default: the Service of the Function in POD_NAMESPACE,
+                         by a watch of its EndpointSlices in a cluster, elsewhere by DNS)
+  CLUSTER_DOMAIN         domain of Services, where they are asked for by DNS (default cluster.local)
   PROXY_MAX_HELD         events that may wait for a replica (default 1000)
   PROXY_MAX_HELD_BYTES   bytes of all events that are buffered (default 67108864, 64 MiB)
   PROXY_MAX_EVENT_BYTES  bytes of one event (default 6291456, 6 MiB: 4 MiB of data as base64 in its envelope)
