@@ -49,7 +49,7 @@ interface Ending {
 const maxLineBytes = 8 * 1024 * 1024
 const maxListBytes = 64 * 1024 * 1024
 const listWithinMs = 30_000
-/** kube-apiserver sends a bookmark each minute. Two of them missed: the connection is dead. */
+/** A connection that is so silent may be dead, and going on costs one request. Bookmarks, about one a minute where an API server sends them, spare it. */
 const silentMs = 150_000
 const goodWatchMs = 30_000
 
