@@ -10,8 +10,10 @@ Usage: node dist/proxy/main.js      (all settings come from the environment)
   PROXY_PORT             port for daprd (default: port of FUNC_CONTEXT, 8080 for an app); 0 takes any free one
   PROXY_HOST             address for daprd (default 127.0.0.1)
   PROXY_ADMIN_PORT       port of the page, /metrics, /livez and /readyz (default 8081); 0 takes any free one
-  PROXY_DISCOVERY        static:host:port,host:port or dns:host:port
-                         (default: the Service of the Function in POD_NAMESPACE)
+  PROXY_DISCOVERY        endpointslices, endpointslices:service.namespace:port, dns:host:port or
+                         static:host:port,host:port (default: the Service of the Function in POD_NAMESPACE,
+                         by a watch of its EndpointSlices in a cluster, elsewhere by DNS)
+  CLUSTER_DOMAIN         domain of Services, where they are asked for by DNS (default cluster.local)
   PROXY_BALANCE          which replica gets an event: least-loaded, round-robin, random, or hash: by partition key,
                          one event of a key at a time, in order (default least-loaded)
   PROXY_REPLICA_CONCURRENCY

@@ -36,7 +36,15 @@ function start({ mood = 'well' as Mood, random = 0.5 } = {}) {
     change(...hosts: string[]) {
       server.version += 1
       server.hosts = hosts
-      server.watch?.answer.onBytes(Buffer.from(`${JSON.stringify({ type: 'MODIFIED', object: slice() })}\n`))
+      server.send({ type: 'MODIFIED', object: slice() })
+    },
+    /** What throws at the bytes ends the exchange. */
+    send(event: object) {
+      try {
+        server.watch?.answer.onBytes(Buffer.from(`${JSON.stringify(event)}\n`))
+      } catch (error) {
+        server.watch?.end(error as Error)
+      }
     },
   }
   const slice = () => ({
@@ -145,6 +153,24 @@ describe('an outage of 30 minutes', () => {
       await moment()
     },
   )
+
+  test('after which the version is forgotten: the list does not wait once more', async () => {
+    const { discovery, server, asked, lines, now } = start()
+    await moment()
+    server.mood = 'down'
+    server.watch?.end(new Error('ECONNRESET'))
+    await minutes(5)
+    server.mood = 'well'
+    const before = asked.length
+    while (asked.length === before) await vi.advanceTimersByTimeAsync(10)
+    server.hosts = ['10.0.0.2']
+    server.version = 200
+    server.send({ type: 'ERROR', object: { code: 410 } })
+    await moment()
+    expect([now(), lines.length]).toEqual([['10.0.0.2'], 3])
+    discovery.stop()
+    await moment()
+  })
 
   test('from the start leaves the word to DNS, until the watch is there', async () => {
     const { discovery, server, dns, lines, now } = start({ mood: 'down' })

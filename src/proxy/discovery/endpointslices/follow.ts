@@ -3,6 +3,7 @@
 import { reason } from '../../../shared/log.ts'
 import { type ApiServer, Refusal } from './api-server.ts'
 import { createLines } from './lines.ts'
+import { createPace } from './pace.ts'
 import type { SliceTable } from './slice-table.ts'
 
 export interface Follow {
@@ -48,38 +49,23 @@ interface Ending {
 const maxLineBytes = 8 * 1024 * 1024
 const maxListBytes = 64 * 1024 * 1024
 const listWithinMs = 30_000
-/** kube-apiserver sends a bookmark each minute. Two of them missed: the connection is dead. */
+/** A connection that is so silent may be dead, and going on costs one request. Bookmarks, about one a minute where an API server sends them, spare it. */
 const silentMs = 150_000
 const goodWatchMs = 30_000
-const firstBackOffMs = 100
-const longestBackOffMs = 10_000
-const afterRefusalMs = 60_000
 
 export async function followSlices(follow: Follow): Promise<void> {
   const { signal, clock, onFailure } = follow
+  const pace = createPace(clock.random)
   let step: Step = 'list'
-  let inARow = 0
-  let lastStatus: number | undefined
   while (!signal.aborted) {
     const { next, isGood, error } = await attempt(follow, step)
     if (signal.aborted) return
     step = next
-    inARow = isGood ? 0 : inARow + 1
     const status = error instanceof Refusal ? error.status : undefined
-    const isRefused = isFinal(status, lastStatus)
-    lastStatus = status
+    const { isRefused, inARow, waitMs } = pace({ isGood, isUnusable: error instanceof Unusable, status })
     if (error !== undefined) onFailure({ reason: reason(error), isRefused, inARow })
-    // Half of each wait is chance, so that all the proxies of a cluster do not come back at once.
-    const waitMs = isRefused
-      ? afterRefusalMs
-      : Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.max(0, inARow - 1))
-    await pause(waitMs * (0.5 + clock.random() / 2), signal)
+    await pause(waitMs, signal)
   }
-}
-
-/** No right, no such API, no account; or twice no valid token, which is read anew each time. */
-function isFinal(status: number | undefined, before: number | undefined): boolean {
-  return status === 403 || status === 404 || status === 0 || (status === 401 && before === 401)
 }
 
 /** One list, if it needs one, and one watch. Never throws. */
