@@ -47,7 +47,9 @@ for (const wire of [httpWire, grpcWire]) {
     })
 
     test('a tick of cron that found no replica is lost, and the oldest held event is seen to wait', async () => {
-      const { proxy, sidecar } = await setUpProxy(wire, [await unusedPort()], { PROXY_HOLD_TIMEOUT: '500ms' })
+      const { proxy, sidecar } = await setUpProxy(wire, [await unusedPort()], { PROXY_HOLD_TIMEOUT: '3s' })
+      // The first scrape loads what the next ones have.
+      await metric(proxy.adminPort, 'dapr_proxy_held')
       const tick = sidecar.binding(Buffer.from(''))
 
       await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_oldest_held_seconds')) > 0)
