@@ -64,7 +64,7 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
         const refusal = await hold.wait(journey.patience, lease)
         // That it may have run weighs more than that it found nobody afterwards.
         if (refusal !== undefined) return journey.broken ?? { kind: 'refused', refusal }
-        journey.tried = undefined
+        if (journey.patience.hasRested) journey.tried = undefined
         continue
       }
       journey.last = lease.replica
