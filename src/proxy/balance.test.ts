@@ -168,6 +168,16 @@ describe('60 seconds in which everything fails', () => {
     expect(attempts).toBeLessThan(1.2 * (world.told.length - before) + 10 * 70)
   })
 
+  test('one replica that goes on booting is asked at most as often as the pauses allow', async () => {
+    const world = await create(1)
+    world.fakes[0]?.become('booting')
+    for (let i = 0; i < 10; i += 1) world.send('topic')
+    await world.time.play(10_000)
+
+    // 50, 100, 200, 400, 800 ms and then every second, each shortened to a half at most.
+    expect(world.fakes[0]?.sent).toBeLessThan(10 * 26)
+  })
+
   test('nobody takes a connection: nothing is tried at all, and everything is held', async () => {
     const world = await create(4, { maxHeld: 1000 })
     for (const fake of world.fakes) fake.become('refuse')

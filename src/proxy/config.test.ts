@@ -25,6 +25,11 @@ describe('parseProxyConfig', () => {
       maxHeld: 1000,
       maxHeldBytes: 67108864,
       holdTimeoutMs: 30_000,
+      mode: 'function',
+      balance: 'least-loaded',
+      replicaConcurrency: Number.MAX_SAFE_INTEGER,
+      maxInFlight: 1000,
+      joinDuplicates: false,
     })
   })
 
@@ -46,6 +51,13 @@ describe('parseProxyConfig', () => {
     })
   })
 
+  test('needs no Function in front of an app', () => {
+    const config = parseProxyConfig({ PROXY_MODE: 'app', PROXY_DISCOVERY: 'static:127.0.0.1:9001' })
+
+    expect(config).toMatchObject({ mode: 'app', listen: { host: '127.0.0.1', port: 8080 } })
+    expect(config.context).toBeUndefined()
+  })
+
   test('reports all problems together, each with its name', () => {
     const wrong = {
       FUNC_CONTEXT: '{"name":"f","runtime":"Batch","port":"0","inputs":{"a":{"componentType":"state.redis"}}}',
@@ -54,6 +66,10 @@ describe('parseProxyConfig', () => {
       PROXY_DISCOVERY: 'static:localhost',
       PROXY_HOLD_TIMEOUT: '30',
       PROXY_MAX_HELD: '-1',
+      PROXY_BALANCE: 'fair',
+      PROXY_MAX_IN_FLIGHT: '0',
+      PROXY_REPLICA_CONCURRENCY: '0',
+      PROXY_JOIN_DUPLICATES: 'sometimes',
     }
 
     expect(problemsOf(wrong).toSorted()).toEqual([
@@ -62,15 +78,21 @@ describe('parseProxyConfig', () => {
       'FUNC_CONTEXT.inputs.a.componentType',
       'FUNC_CONTEXT.port',
       'FUNC_CONTEXT.runtime',
+      'PROXY_BALANCE',
       'PROXY_DISCOVERY',
       'PROXY_HOLD_TIMEOUT',
+      'PROXY_JOIN_DUPLICATES',
       'PROXY_MAX_HELD',
+      'PROXY_MAX_IN_FLIGHT',
       'PROXY_PORT',
+      'PROXY_REPLICA_CONCURRENCY',
     ])
   })
 
   test.each([
     [{}, ['FUNC_CONTEXT', 'PROXY_DISCOVERY']],
+    [{ PROXY_MODE: 'app', POD_NAMESPACE: 'ns' }, ['PROXY_DISCOVERY']],
+    [{ PROXY_MODE: 'sidecar', FUNC_CONTEXT, PROXY_DISCOVERY: 'dns:a.b:1' }, ['PROXY_MODE']],
     [{ FUNC_CONTEXT: '{', PROXY_DISCOVERY: 'dns:a.b:1' }, ['FUNC_CONTEXT']],
     [{ FUNC_CONTEXT: '[]', PROXY_DISCOVERY: 'dns:a.b:1' }, ['FUNC_CONTEXT']],
     [{ FUNC_CONTEXT, PROXY_DISCOVERY: 'endpointslices' }, ['PROXY_DISCOVERY']],

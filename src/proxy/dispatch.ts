@@ -3,7 +3,7 @@
 import type { Event, EventHandler, Outcome } from '../dapr/event.ts'
 import { reason } from '../shared/log.ts'
 import { type Balancer, Lease } from './balancer.ts'
-import type { Hold, Patience } from './hold.ts'
+import type { Cause, Hold, Patience } from './hold.ts'
 import type { KeyOrder } from './key-order.ts'
 import type { Delivery, Observer } from './observer.ts'
 import type { Replica } from './replica/replica.ts'
@@ -60,11 +60,8 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
     for (;;) {
       const lease = balancer.lease(event, time.now(), journey.tried, journey.key)
       if (!(lease instanceof Lease)) {
-        journey.patience ??= hold.begin(event, journey.startedMs)
-        const refusal = await hold.wait(journey.patience, lease)
-        // That it may have run weighs more than that it found nobody afterwards.
-        if (refusal !== undefined) return journey.broken ?? { kind: 'refused', refusal }
-        journey.tried = undefined
+        const end = await rest(journey, hold, lease)
+        if (end !== undefined) return end
         continue
       }
       journey.last = lease.replica
@@ -102,6 +99,16 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
   }
 
   return { handler, underWay: () => underWay }
+}
+
+/** Resolves to the outcome if there is nothing left to wait for. */
+async function rest<Message>(journey: Journey<Message>, hold: Hold, cause: Cause): Promise<Outcome | undefined> {
+  journey.patience ??= hold.begin(journey.event, journey.startedMs)
+  const refusal = await hold.wait(journey.patience, cause)
+  // That it may have run weighs more than that it found nobody afterwards.
+  if (refusal !== undefined) return journey.broken ?? { kind: 'refused', refusal }
+  if (journey.patience.hasRested) journey.tried = undefined
+  return undefined
 }
 
 const broken = (error: unknown): Outcome => ({ kind: 'broken', cause: reason(error) })

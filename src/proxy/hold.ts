@@ -64,6 +64,8 @@ export class Hold {
       isOwnEnd: event.deadlineMs === undefined || arrivedMs + ownMs <= event.deadlineMs,
       sender: event.sender,
       pauseMs: firstPauseMs,
+      restEndMs: undefined,
+      hasRested: false,
       waited: 0,
     }
   }
@@ -87,8 +89,13 @@ export class Hold {
     if (patience.waited === 0 && this.#held.size >= this.#limits.maxHeld) return 'held-full'
     patience.waited += 1
     this.#held.add(patience)
-    const isWoken = await this.#woken(patience, cause, leftMs, onTurn)
+    // Whatever wakes it: what has just refused it is not asked again and again.
+    patience.restEndMs ??= this.#time.now() + this.#pause(patience)
+    const delayMs = cause === 'refusing' ? Math.min(patience.restEndMs - this.#time.now(), leftMs) : leftMs
+    const isWoken = await this.#woken(patience, cause, delayMs, onTurn)
     this.#held.delete(patience)
+    patience.hasRested = this.#time.now() >= patience.restEndMs
+    if (patience.hasRested) patience.restEndMs = undefined
     if (patience.sender.isGone) {
       // The place that woke it is for the next one.
       if (isWoken && cause === 'no-place') this.placeFree()
@@ -97,17 +104,20 @@ export class Hold {
     return undefined
   }
 
+  #pause(patience: Patience): number {
+    const { pauseMs } = patience
+    patience.pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+    return pauseMs * (0.5 + this.#time.random() / 2)
+  }
+
   #atEnd({ isOwnEnd }: Patience, cause: Cause): Refusal {
     if (!isOwnEnd) return 'deadline'
     return cause === 'no-place' || cause === 'no-turn' ? 'held-full' : 'no-replica'
   }
 
   /** Resolves to whether something happened, false if time or the sender has run away. Leaves neither a timer nor a listener behind. */
-  #woken(patience: Patience, cause: Cause, leftMs: number, onTurn?: Subscribe): Promise<boolean> {
-    const { sender } = patience
+  #woken({ sender }: Patience, cause: Cause, delayMs: number, onTurn?: Subscribe): Promise<boolean> {
     if (sender.isGone) return Promise.resolve(false)
-    const restMs = cause === 'refusing' ? patience.pauseMs * (0.5 + this.#time.random() / 2) : leftMs
-    if (cause === 'refusing') patience.pauseMs = Math.min(patience.pauseMs * 2, longestPauseMs)
     return new Promise((resolve) => {
       const end = (isWoken: boolean) => {
         cancelTimer()
@@ -116,7 +126,7 @@ export class Hold {
         resolve(isWoken)
       }
       const wake = () => end(true)
-      const cancelTimer = this.#time.after(Math.min(restMs, leftMs), () => end(false))
+      const cancelTimer = this.#time.after(delayMs, () => end(false))
       const forgetSender = sender.onGone(() => end(false))
       const unsubscribe = this.#subscribe(cause, wake, onTurn)
     })
@@ -141,7 +151,10 @@ export interface Patience {
   /** The end is ours, not the sender's deadline. */
   readonly isOwnEnd: boolean
   readonly sender: Sender
-  /** Before the next sweep. */
+  /** How long it rests before it tries again what refused it, the next time. */
   pauseMs: number
+  restEndMs: number | undefined
+  /** Since the wait began that has ended now, it has rested enough to try again what refused it before. */
+  hasRested: boolean
   waited: number
 }
