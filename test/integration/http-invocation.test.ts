@@ -148,7 +148,7 @@ test('a body of any size streams both ways, and a slow reader holds it up', asyn
   await once(incoming, 'end')
 
   expect(gotHash.digest('hex')).toBe(sentHash.digest('hex'))
-})
+}, 120_000)
 
 test.each([
   ['a length', 'Content-Length: 10', 'abc'],
