@@ -78,9 +78,12 @@ const verdictOfStatus: Readonly<Record<string, Verdict>> = {
   DROP: 'drop',
 }
 
+/** As most functions say it. */
+const plainSuccess = Buffer.from('{"status":"SUCCESS"}')
+
 // A body that is no object with a string `status` is a success, an unknown status a failure (dapr postman/http).
 function topicVerdict(body: Buffer): Verdict {
-  if (body.length === 0) return 'success'
+  if (body.length === 0 || body.equals(plainSuccess)) return 'success'
   try {
     const status: unknown = (JSON.parse(body.toString()) as { status?: unknown } | null)?.status
     return typeof status === 'string' ? (verdictOfStatus[status] ?? 'retry') : 'success'

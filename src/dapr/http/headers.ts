@@ -30,12 +30,21 @@ function kept(raw: readonly string[], isInPieces: boolean): string[] {
   const named = namedByConnection(raw)
   const fields: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase()
-    if (ends.has(name) || named.has(name) || (!isInPieces && aboutPieces.has(name))) continue
-    fields.push(raw[i] as string, raw[i + 1] as string)
+    const name = raw[i] as string
+    if (named === none && !mayEnd[name.length]) fields.push(name, raw[i + 1] as string)
+    else if (!isEnding(name.toLowerCase(), named, isInPieces)) fields.push(name, raw[i + 1] as string)
   }
   return fields
 }
+
+const isEnding = (name: string, named: ReadonlySet<string>, isInPieces: boolean): boolean =>
+  ends.has(name) || named.has(name) || (!isInPieces && aboutPieces.has(name))
+
+/** By length: most names are told from those that end here without a look at their letters. */
+const mayEnd: readonly boolean[] = [...ends, ...aboutPieces].reduce<boolean[]>((lengths, { length }) => {
+  lengths[length] = true
+  return lengths
+}, [])
 
 const none: ReadonlySet<string> = new Set()
 

@@ -125,11 +125,17 @@ class Delivery implements Exchange {
   }
 
   #deliver(message: HttpMessage, takenBytes: number): void {
-    this.#options
-      .handler(this.#event(message))
-      .then((outcome) => this.#end(outcome))
-      .catch(() => this.#response.cut())
-      .finally(() => this.#options.memory.give(takenBytes))
+    const { handler, memory } = this.#options
+    handler(this.#event(message)).then(
+      (outcome) => {
+        memory.give(takenBytes)
+        this.#end(outcome)
+      },
+      () => {
+        memory.give(takenBytes)
+        this.#response.cut()
+      },
+    )
   }
 
   #event(message: HttpMessage): Event<HttpMessage> {
