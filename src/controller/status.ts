@@ -57,11 +57,21 @@ export function functionStatus(facts: Facts, settings: Settings): FunctionStatus
   }
 }
 
-function acceptedCondition({ problems, accepted }: Facts): Condition {
-  if (problems.length === 0) return condition('Accepted', true, 'Accepted', 'every field is valid')
+function acceptedCondition({ fn, problems, accepted }: Facts): Condition {
+  if (problems.length === 0) return condition('Accepted', true, 'Accepted', `every field is valid${ambiguousAppId(fn)}`)
   const fields = problems.map(({ field, message }) => `${field} ${message}`).join('; ')
   const kept = accepted ? `children stay as of generation ${accepted.generation}` : 'there are no children'
   return condition('Accepted', false, 'Invalid', `${kept}; ${fields}`)
+}
+
+/**
+ * Brokers know a Function by its app-id: a-b of namespace c and a of b-c would be one to them, and take each other's events.
+ * Nobody can see the other one, so where it could be, this is said.
+ */
+function ambiguousAppId(fn: Fn | undefined): string {
+  if (fn === undefined || fn.mode === 'none' || fn.appId !== `${fn.name}-${fn.namespace}`) return ''
+  if (!`${fn.name}${fn.namespace}`.includes('-')) return ''
+  return `; the app-id ${fn.appId} could be that of a Function of another namespace: set dapr.io/app-id where they share a broker`
 }
 
 function available(fn: Fn, observed: readonly KubeObject[]): Condition[] {
