@@ -18,6 +18,10 @@ export const annotation = {
   daprObjects: 'dapr-proxy/dapr-objects',
   /** On an object that daprd reads: a mark of its content. */
   content: 'dapr-proxy/content',
+  /** Set by the decorator: where the function finds Dapr's API. */
+  daprHost: 'dapr-proxy/dapr-host',
+  /** Read by the decorator: labels of the function's pods, where another operator makes them. */
+  selector: 'dapr-proxy/selector',
   /** Where a run on one machine finds the code. It never reaches a child. */
   source: 'dapr-proxy/source',
 } as const

@@ -16,7 +16,7 @@ const readFile = (path: string): string => {
 const config = (env: Record<string, string>) => readControllerConfig(env, readFile)
 
 test('has a default for every variable and setting', () => {
-  expect(config({})).toEqual({ port: 8080, settings: defaultSettings })
+  expect(config({})).toEqual({ port: 8080, settings: defaultSettings, files: {}, logLevel: 'info' })
   expect(defaultSettings).toMatchObject({
     proxyImage: 'dapr-proxy:0.1.0',
     proxy: { replicas: 1 },
@@ -46,6 +46,8 @@ describe('names every wrong variable and setting at once', () => {
       { CONTROLLER_CONFIG: 'bad.yaml', CONTROLLER_PORT: 'x' },
       /CONTROLLER_PORT[\s\S]*bad.yaml: proxyImag is not a setting[\s\S]*proxy.color is not a setting[\s\S]*proxy.replicas[\s\S]*monitoringNamespaces.0/,
     ],
+    ['a key without its certificate', { CONTROLLER_TLS_KEY: 'k' }, /CONTROLLER_TLS_CERT is missing/],
+    ['a client CA without HTTPS', { CONTROLLER_CLIENT_CA: 'c' }, /CONTROLLER_CLIENT_CA needs HTTPS/],
     ['text that is no YAML', { CONTROLLER_CONFIG: 'text.yaml' }, /text.yaml: is not YAML/],
     ['a file that is not there', { CONTROLLER_CONFIG: 'gone.yaml' }, /CONTROLLER_CONFIG is gone.yaml, which cannot be/],
   ])('%s', (_, env, message) => {

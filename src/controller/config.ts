@@ -1,13 +1,17 @@
 // How the controller's process is set up, read from variables and from the file of platform settings.
 
 import { type Env, EnvReader } from '../shared/env.ts'
-import { reason } from '../shared/log.ts'
+import { type Level, reason } from '../shared/log.ts'
+import type { CredentialFiles } from './credentials.ts'
 import { defaultSettings, parseSettings, type Settings, settingsSchema } from './settings.ts'
 
 export interface ControllerConfig {
   /** CONTROLLER_PORT: port of the webhook; 0 takes any free one. Default 8080. */
   readonly port: number
   readonly settings: Settings
+  readonly files: CredentialFiles
+  /** LOG_LEVEL. Default `info`: one line whenever an answer changes; `debug`: one for each request. */
+  readonly logLevel: Level
 }
 
 /** Gives the text of a file, or throws. */
@@ -18,8 +22,10 @@ export function readControllerConfig(env: Env, readFile: ReadFile): ControllerCo
   const reader = new EnvReader(env)
   const port = reader.port('CONTROLLER_PORT', 8080, 0)
   const settings = settingsFrom(reader, readFile)
+  const files = filesFrom(reader)
+  const logLevel = reader.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'] as const, 'info')
   reader.finish()
-  return { port, settings }
+  return { port, settings, files, logLevel }
 }
 
 /** The settings alone. Throws a ConfigurationError that names every wrong variable and setting. */
@@ -55,4 +61,18 @@ function fileSettings(reader: EnvReader, path: string, readFile: ReadFile): Sett
   if ('settings' in result) return result.settings
   for (const { field, message } of result.problems) reader.problem(`${path}: ${field}`.trim(), message)
   return defaultSettings
+}
+
+/** Certificate and key make the webhook speak HTTPS; a token or a CA make it ask who is there. */
+function filesFrom(reader: EnvReader): CredentialFiles {
+  const [certificate, key] = [reader.text('CONTROLLER_TLS_CERT'), reader.text('CONTROLLER_TLS_KEY')]
+  const [clientCa, token] = [reader.text('CONTROLLER_CLIENT_CA'), reader.text('CONTROLLER_TOKEN_FILE')]
+  if ((certificate === undefined) !== (key === undefined)) {
+    const field = certificate === undefined ? 'CONTROLLER_TLS_CERT' : 'CONTROLLER_TLS_KEY'
+    reader.problem(field, 'is missing; certificate and key go together')
+  }
+  if (clientCa !== undefined && certificate === undefined) {
+    reader.problem('CONTROLLER_CLIENT_CA', 'needs HTTPS; give CONTROLLER_TLS_CERT and CONTROLLER_TLS_KEY')
+  }
+  return { certificate, key, clientCa, token }
 }

@@ -37,7 +37,7 @@ function component(fn: Fn, io: DaprIO, isOutput: boolean): ContextComponent {
   return { ...(uri && { uri }), ...base, ...(metadata && { metadata }), ...(operation && { operation }) }
 }
 
-function stateComponents(fn: Fn): Record<string, ContextState> | undefined {
+export function stateComponents(fn: Fn): Record<string, ContextState> | undefined {
   const states = inlineComponents(fn.name, fn.serving).filter(({ kind }) => kind === 'states')
   if (states.length === 0) return undefined
   return Object.fromEntries(

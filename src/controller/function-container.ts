@@ -1,8 +1,9 @@
 // The container of the function: the template's own, or one that is added, with what the Function says of it.
 
+import { serializeContextV1beta2 } from './context-v1beta2.ts'
 import type { Container, EnvVar, Fn, PodTemplate } from './function.ts'
 import { daprGrpcPort, daprHttpPort, serviceHost } from './names.ts'
-import { contractEnv, identityEnv } from './pod.ts'
+import { contractEnv, identityEnv, unexpandable } from './pod.ts'
 import type { Scaling } from './scaling.ts'
 import type { Settings } from './settings.ts'
 
@@ -58,7 +59,13 @@ function ports(fn: Fn, { ports: given = [] }: Container): NonNullable<Container[
 
 /** The template's variables first, then ours, then the params; a later one replaces an earlier one, but never ours. */
 function env(fn: Fn, container: Container, settings: Settings): EnvVar[] {
-  const ours = [...contractEnv(fn), ...daprEnv(fn, settings), { name: 'PORT', value: String(fn.port) }, ...identityEnv]
+  const ours = [
+    ...contractEnv(fn),
+    { name: 'FUNC_CONTEXT_V1BETA2', value: unexpandable(serializeContextV1beta2(fn)) },
+    ...daprEnv(fn, settings),
+    { name: 'PORT', value: String(fn.port) },
+    ...identityEnv,
+  ]
   const owned = new Set(ours.map(({ name }) => name))
   const params = Object.entries(fn.serving.params ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -10,14 +10,14 @@ import { startController } from './server.ts'
 
 // The same place from src/ and from dist/.
 const definition = new URL('../../metacontroller/crd/functions.yaml', import.meta.url)
-const log = createLog((line) => process.stdout.write(line))
+const write = (line: string) => process.stdout.write(line)
 
 if (process.argv.includes('--help')) {
   process.stdout.write(help)
 } else {
-  await run(process, log, async () => {
+  await run(process, createLog(write), async () => {
     const config = readControllerConfig(process.env, (path) => readFileSync(path, 'utf8'))
     const checkShape = compileShape(readFileSync(definition, 'utf8'))
-    return startController({ ...config, checkShape, log })
+    return startController({ ...config, checkShape, log: createLog(write, config.logLevel) })
   })
 }

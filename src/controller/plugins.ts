@@ -48,6 +48,20 @@ function asTexts(value: unknown): unknown {
   return value === null ? '' : String(value)
 }
 
+/** The same as FUNC_CONTEXT_V1BETA2 says it: hooks without the tracer, which stands by itself. */
+export function readHooks(annotations: TextMap): { preHooks?: string[]; postHooks?: string[]; tracing?: object } {
+  const { order, pre, post } = readYaml(annotations, annotation.plugins, [])
+  const ordered = isTexts(order) ? order : []
+  const preHooks = isTexts(pre) ? pre : ordered
+  const postHooks = isTexts(post) ? post : ordered.toReversed()
+  const tracing = readYaml(annotations, annotation.tracing, [])
+  return {
+    ...(preHooks.length > 0 && { preHooks }),
+    ...(postHooks.length > 0 && { postHooks }),
+    ...(Object.keys(tracing).length > 0 && { tracing: readable(tracing) }),
+  }
+}
+
 const field = (name: string): string => `metadata.annotations[${name}]`
 
 function readYaml(annotations: TextMap, name: string, problems: Problem[]): Record<string, unknown> {

@@ -14,7 +14,7 @@ export const contractEnv = (fn: Fn): EnvVar[] => [
 ]
 
 /** Kubernetes would replace `$(NAME)` and `$$` in a value; JSON has another way to write the dollar. */
-const unexpandable = (json: string): string => json.replace(/\$(?=[$(])/g, '\\u0024')
+export const unexpandable = (json: string): string => json.replace(/\$(?=[$(])/g, '\\u0024')
 
 /** Who a pod is, from the API server. */
 export const identityEnv: readonly EnvVar[] = [

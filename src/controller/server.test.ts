@@ -11,6 +11,7 @@ import { defaultSettings } from './settings.ts'
 const crd = readFileSync(new URL('../../metacontroller/crd/functions.yaml', import.meta.url), 'utf8')
 const options: ControllerOptions = {
   port: 0,
+  files: {},
   settings: defaultSettings,
   checkShape: compileShape(crd),
   log: silentLog,
@@ -60,7 +61,7 @@ describe('POST /sync', () => {
     expect(first.status).toBe(200)
     const text = await first.text()
     expect(await second.text()).toBe(text)
-    expect(first.headers.get('etag')).toBeNull()
+    expect(first.headers.get('etag')).toMatch(/^"[-\w]{22}"$/)
     const { children, status } = JSON.parse(text)
     expect(children.map(({ kind, metadata }: typeof deployment) => `${kind} ${metadata.name}`)).toEqual([
       'Configuration sink',
@@ -86,7 +87,7 @@ describe('POST /sync', () => {
   })
 
   test('takes a body of several MB and refuses one of more than 16 MiB', async () => {
-    const padding = (bytes: number) => body('sink', { related: { padding: 'x'.repeat(bytes) } })
+    const padding = (bytes: number) => body('sink', { controller: { padding: 'x'.repeat(bytes) } })
 
     expect((await post(padding(25_000))).status).toBe(200)
     expect((await post(padding(8 * 1024 * 1024))).status).toBe(200)
@@ -162,7 +163,7 @@ test('GET /healthz, GET /metrics and anything else', async () => {
 
   expect((await fetch(url('/healthz'))).status).toBe(200)
   const metrics = await (await fetch(url('/metrics'))).text()
-  expect(metrics).toMatch(/dapr_proxy_sync_duration_seconds_count\{outcome="accepted"\} \d+/)
+  expect(metrics).toMatch(/dapr_proxy_sync_duration_seconds_count\{hook="sync",outcome="accepted"\} \d+/)
   expect(metrics).toContain('process_resident_memory_bytes')
   expect((await fetch(url('/sync'))).status).toBe(404)
 })

@@ -25,6 +25,7 @@ export interface Settings {
     readonly concurrency: number
     readonly targetCpuPercent: number
   }
+  readonly checkSecrets: boolean
   readonly network: { readonly monitoringNamespaces: readonly string[]; readonly syncNamespaces: readonly string[] }
 }
 
@@ -130,6 +131,12 @@ export const settingsSchema = section('Platform settings of the controller.', {
       description: 'CPU use that a HorizontalPodAutoscaler aims at, in percent of the request.',
     },
   }),
+  checkSecrets: {
+    type: 'boolean',
+    default: false,
+    description:
+      'Look whether the Secrets that a Function names are there. Metacontroller must then be allowed to list and watch Secrets.',
+  },
   network: section('Whom the NetworkPolicies let in.', {
     monitoringNamespaces: names('Namespaces that may read the metrics of proxy, daprd and functions.'),
     syncNamespaces: names('Namespaces that may call sync functions. Empty: every pod may.'),

@@ -5,24 +5,22 @@ import type { KubeObject } from '../shared/k8s.ts'
 import { availability, type Condition, condition } from './availability.ts'
 import { find } from './cluster.ts'
 import type { Guarantee } from './delivery/delivery.ts'
-import type { Fn, FunctionSpec, Mode, TextMap } from './function.ts'
+import type { Fn, Mode } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
 import { scalingOf } from './scaling.ts'
 import type { Settings } from './settings.ts'
-
-/** The spec that children are made from, kept so that they survive a later spec that is rejected. */
-export interface Accepted {
-  readonly generation: number
-  readonly spec: FunctionSpec
-  /** The annotations of the Function that its children follow from. */
-  readonly annotations?: TextMap
-}
+import type { Accepted } from './source.ts'
 
 export interface FunctionStatus {
   readonly accepted?: Accepted
   readonly conditions: readonly Condition[]
   readonly addresses?: readonly { readonly type: 'Internal'; readonly value: string }[]
-  readonly serving: { readonly state: 'Running' | 'Starting' | 'Failed' | 'Skipped'; readonly mode?: Mode }
+  readonly serving: {
+    readonly state: 'Running' | 'Starting' | 'Failed' | 'Skipped'
+    readonly reason?: string
+    readonly message?: string
+    readonly mode?: Mode
+  }
 }
 
 /** All that a status follows from. */
@@ -35,6 +33,8 @@ export interface Facts {
   readonly leftOut: readonly string[]
   readonly observed: readonly KubeObject[]
   readonly guarantees: readonly Guarantee[]
+  /** Wanted children that are not there as they are wanted. */
+  readonly waitedFor: readonly KubeObject[]
 }
 
 export function functionStatus(facts: Facts, settings: Settings): FunctionStatus {
@@ -42,24 +42,36 @@ export function functionStatus(facts: Facts, settings: Settings): FunctionStatus
   const parts = fn ? available(fn, facts.observed) : []
   const judgement = acceptedCondition(facts)
   const address = fn?.isServed ? [{ type: 'Internal' as const, value: addressOf(fn, settings) }] : undefined
+  const about = fn ? [complete(facts), ...observedCondition(facts), ...delivery(facts, fn)] : []
+  const bad = [judgement, ...parts].find(({ status }) => status !== 'True')
   return {
     ...(accepted && { accepted }),
-    conditions: [
-      judgement,
-      ready([judgement, ...parts], fn),
-      ...parts,
-      ...(fn ? [complete(facts), ...delivery(facts, fn)] : []),
-    ],
+    conditions: [judgement, ready([judgement, ...parts], fn), ...parts, ...about],
     ...(address && { addresses: address }),
-    serving: { state: state(fn, parts), ...(fn?.isServed && { mode: fn.mode }) },
+    // OpenFunction's own definition has no conditions: what is wrong stands here too.
+    serving: {
+      state: state(fn, parts),
+      ...(bad && { reason: bad.reason, message: bad.message }),
+      ...(fn?.isServed && { mode: fn.mode }),
+    },
   }
 }
 
-function acceptedCondition({ problems, accepted }: Facts): Condition {
-  if (problems.length === 0) return condition('Accepted', true, 'Accepted', 'every field is valid')
+function acceptedCondition({ fn, problems, accepted }: Facts): Condition {
+  if (problems.length === 0) return condition('Accepted', true, 'Accepted', `every field is valid${ambiguousAppId(fn)}`)
   const fields = problems.map(({ field, message }) => `${field} ${message}`).join('; ')
   const kept = accepted ? `children stay as of generation ${accepted.generation}` : 'there are no children'
   return condition('Accepted', false, 'Invalid', `${kept}; ${fields}`)
+}
+
+/**
+ * Brokers know a Function by its app-id: a-b of namespace c and a of b-c would be one to them, and take each other's events.
+ * Nobody can see the other one, so where it could be, this is said.
+ */
+function ambiguousAppId(fn: Fn | undefined): string {
+  if (fn === undefined || fn.mode === 'none' || fn.appId !== `${fn.name}-${fn.namespace}`) return ''
+  if (!`${fn.name}${fn.namespace}`.includes('-')) return ''
+  return `; the app-id ${fn.appId} could be that of a Function of another namespace: set dapr.io/app-id where they share a broker`
 }
 
 function available(fn: Fn, observed: readonly KubeObject[]): Condition[] {
@@ -79,6 +91,14 @@ function ready(judged: readonly Condition[], fn: Fn | undefined): Condition {
   if (failed) return condition('Ready', false, failed.reason, `see ${failed.type}`)
   if (!fn?.isServed) return condition('Ready', false, 'Skipped', 'spec.serving is missing, so nothing is served')
   return condition('Ready', true, 'Ready', 'the Function is served')
+}
+
+/** Metacontroller says nothing when another object has a child's name. Workloads have conditions of their own. */
+function observedCondition({ waitedFor }: Facts): Condition[] {
+  const names = waitedFor.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+  if (names.length === 0) return [condition('Observed', true, 'Observed', 'every child is there as it is wanted')]
+  const message = `not there yet: ${names.join(', ')}; if this stays so, does another object have that name, or does Metacontroller lack a right?`
+  return [condition('Observed', false, 'Waiting', message)]
 }
 
 function complete({ leftOut }: Facts): Condition {

@@ -3,10 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseAllDocuments, stringify } from 'yaml'
+import { type Answer, answer, type HookName, type Refusal } from '../../src/controller/hooks.ts'
 import { compileShape } from '../../src/controller/rules/schema.ts'
 import { parseSettings } from '../../src/controller/settings.ts'
-import { type SyncResult, sync } from '../../src/controller/sync.ts'
-import { parseSyncRequest } from '../../src/controller/sync-request.ts'
 import type { KubeObject } from '../../src/shared/k8s.ts'
 
 const folder = new URL('.', import.meta.url)
@@ -16,6 +15,8 @@ const textOf = (path: string, base: URL): string => readFileSync(new URL(path, b
 const checkShape = compileShape(textOf('metacontroller/crd/functions.yaml', root))
 
 interface Case {
+  readonly hook: HookName
+  readonly nowMs: number
   readonly controller: KubeObject | undefined
   readonly parent: KubeObject
   readonly observed: readonly KubeObject[]
@@ -23,16 +24,23 @@ interface Case {
   readonly settings: object
 }
 
-// The first document is the Function, the others are the observed children, but for a CompositeController, for Settings, and for
-// objects of others, which say `related: true`.
+// The first document is the Function, the others are the observed children, but for a controller, for Settings, for objects of others,
+// which say `related: true`, and for an Ask: which hook is asked (else sync), and when.
 function read(text: string): Case {
   const [parent, ...rest] = parseAllDocuments(text).map((document) => document.toJS() as KubeObject)
-  const controller = rest.find(({ kind }) => kind === 'CompositeController')
-  const settings = rest.find(({ kind }) => kind === 'Settings')
-  const others = rest.filter((object) => object !== controller && object !== settings)
-  const observed = others.filter((object) => object.related !== true)
-  const related = others.filter((object) => object.related === true)
-  return { controller, parent: parent as KubeObject, observed, related, settings: settings?.spec ?? {} }
+  const specOf = (kind: string) =>
+    rest.find((object) => object.kind === kind)?.spec as Record<string, string> | undefined
+  const controller = rest.find(({ kind }) => /^(Composite|Decorator)Controller$/.test(kind))
+  const objects = rest.filter((object) => object !== controller && !['Settings', 'Ask'].includes(object.kind))
+  return {
+    hook: (specOf('Ask')?.hook ?? 'sync') as HookName,
+    nowMs: Date.parse(specOf('Ask')?.now ?? ''),
+    controller,
+    parent: parent as KubeObject,
+    observed: objects.filter((object) => object.related !== true),
+    related: objects.filter((object) => object.related === true),
+    settings: specOf('Settings') ?? {},
+  }
 }
 
 function groups(objects: readonly KubeObject[]): unknown {
@@ -44,38 +52,51 @@ function groups(objects: readonly KubeObject[]): unknown {
   return found
 }
 
-function ask(given: Case, observed: readonly KubeObject[]): SyncResult | string {
-  const parsed = parseSyncRequest({
-    controller: given.controller,
-    parent: given.parent,
-    children: groups(observed),
-    related: groups(given.related),
-    finalizing: false,
-  })
+function ask(given: Case, observed: readonly KubeObject[]): Answer | Refusal {
+  const { hook, nowMs, controller, parent, related } = given
+  const names = hook === 'decorate' ? ['object', 'attachments'] : ['parent', 'children']
+  const body = {
+    controller,
+    [names[0] as string]: parent,
+    [names[1] as string]: groups(observed),
+    related: groups(related),
+  }
   const result = parseSettings(JSON.stringify(given.settings))
   if ('problems' in result) throw new Error(JSON.stringify(result.problems))
-  return typeof parsed === 'string' ? parsed : sync(parsed, { settings: result.settings, checkShape })
+  return answer(hook, body, { settings: result.settings, checkShape, nowMs })
 }
 
-const isWorkload = ({ kind }: KubeObject): boolean => kind === 'Deployment' || kind === 'StatefulSet'
+/** As the cluster would show it once it runs. */
+function running(child: KubeObject): KubeObject {
+  const { replicas = 1 } = (child.spec ?? {}) as { replicas?: number }
+  if (child.kind === 'ScaledJob') return { ...child, status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+  if (child.kind !== 'Deployment' && child.kind !== 'StatefulSet') return child
+  const conditions = child.kind === 'Deployment' ? [{ type: 'Available', status: 'True' }] : []
+  return {
+    ...child,
+    spec: { ...(child.spec as object), replicas },
+    status: { replicas, readyReplicas: replicas, conditions },
+  }
+}
 
-/** Where no child is named as observed, all but the workloads are there already: what is shown is the settled reply. */
-function settled(given: Case): SyncResult | string {
+const objectsOf = ({ body }: Answer): KubeObject[] => {
+  const { children, attachments } = body as { children?: KubeObject[]; attachments?: KubeObject[] }
+  return children ?? attachments ?? []
+}
+
+/** Where no child is named as observed, those of the first reply are there and run: what is shown is the settled reply. */
+function settled(given: Case): Answer | Refusal {
   const first = ask(given, given.observed)
-  if (given.observed.length > 0 || typeof first === 'string' || first.kind === 'refused') return first
-  return ask(
-    given,
-    first.response.children.filter((child) => !isWorkload(child)),
-  )
+  if (given.observed.length > 0 || 'status' in first || given.hook === 'finalize') return first
+  return ask(given, objectsOf(first).map(running))
 }
 
 function reply(text: string): string {
   const result = settled(read(text))
-  if (typeof result === 'string') return `error: ${result}\n`
-  if (result.kind === 'refused') return `error: ${result.reason}\n`
-  const { children, ...rest } = result.response
+  if ('status' in result) return `error: ${result.text}\n`
+  const { children: _, attachments: __, ...rest } = result.body as Record<string, unknown>
   const options = { lineWidth: 0, aliasDuplicateObjects: false }
-  return [rest, ...children].map((document) => stringify(document, options)).join('---\n')
+  return [rest, ...objectsOf(result)].map((document) => stringify(document, options)).join('---\n')
 }
 
 const files = readdirSync(folder).filter((file) => file.endsWith('.in.yaml'))

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { settledCluster } from '../../src/controller/cluster.ts'
+import { decorate } from '../../src/controller/decorate.ts'
 import { type ChildKind, childKinds } from '../../src/controller/kinds.ts'
 import { defaultSettings as settings } from '../../src/controller/settings.ts'
 import { loadFunctions, renderChildren } from '../../src/local/function-files.ts'
@@ -42,7 +44,12 @@ describe('metacontroller/composite-controller.yaml and its overlay for KEDA', ()
     const { spec } = parse(read('metacontroller/crd/functions.yaml'))
     const { apiVersion, resource } = controller.parentResource
 
-    expect(controller.hooks.sync.webhook.url).toBe(`http://${service.metadata.name}.${namespace}/sync`)
+    for (const hook of ['sync', 'finalize', 'customize']) {
+      expect(controller.hooks[hook]).toMatchObject({
+        version: 'v2',
+        webhook: { url: `http://${service.metadata.name}.${namespace}/${hook}`, responseUnMarshallMode: 'strict' },
+      })
+    }
     expect(`${apiVersion} ${resource}`).toBe(`${spec.group}/${spec.versions[0].name} ${spec.names.plural}`)
   })
 })
@@ -82,4 +89,16 @@ test('every sample is a valid Function with a name of its own', () => {
   expect({ problems, notes }).toEqual({ problems: [], notes: [] })
   expect(functions.length).toBeGreaterThanOrEqual(6)
   expect(functions.map(({ file }) => file)).toEqual(samples)
+})
+
+test('metacontroller/decorator declares each kind that it attaches, and no other', async () => {
+  const { spec } = parse(read('metacontroller/decorator/decorator-controller.yaml'))
+  const declared = (spec.attachments as Rule[]).map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
+  const twoProxies = { ...settings, proxy: { ...settings.proxy, replicas: 2 } }
+  const attached = functions.flatMap(({ fn }) => decorate(fn, settledCluster(twoProxies)).attachments)
+
+  const kinds = attached.map(({ kind }) => childKinds[kind as ChildKind])
+  expect(declared.toSorted()).toEqual(
+    [...new Set(kinds.map(({ apiVersion, resource }) => `${apiVersion} ${resource}`))].sort(),
+  )
 })

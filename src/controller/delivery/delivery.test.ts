@@ -36,7 +36,7 @@ function completed(type: string, metadata: Metadata = {}, serving: object = {}):
   return Object.fromEntries(withDelivery(fn, name, component, defaultSettings).map((item) => [item.name, item.value]))
 }
 
-const judged = (type: string, metadata: Metadata = {}) => guarantees(functionWith(type, metadata).fn, {}, () => true)[0]
+const judged = (type: string, metadata: Metadata = {}) => guarantees(functionWith(type, metadata).fn, {}, true)[0]
 
 describe('an inline component is told', () => {
   test('Redis: both times, and to take what all replicas can handle', () => {
@@ -99,7 +99,7 @@ describe('what a broker does with a failed event', () => {
   })
 
   test('Redis without a Resiliency loses what failed', () => {
-    expect(guarantees(functionWith('pubsub.redis').fn, {}, () => false)[0]?.kind).toBe('lossy')
+    expect(guarantees(functionWith('pubsub.redis').fn, {}, false)[0]?.kind).toBe('lossy')
   })
 })
 

@@ -3,6 +3,7 @@
 import type { Related } from '../cluster.ts'
 import type { ComponentSpec, Fn } from '../function.ts'
 import { type InputComponent, inputComponents } from '../inputs.ts'
+import { targetedByOthers } from '../resiliencies.ts'
 import { mostReplicas } from '../scaling.ts'
 import type { Settings } from '../settings.ts'
 import { type Broker, brokers } from './brokers.ts'
@@ -53,8 +54,9 @@ export interface Guarantee {
   readonly why: string | undefined
 }
 
-/** Of every component that events come from. `isRetried` is false where no Resiliency of ours reaches daprd. */
-export function guarantees(fn: Fn, related: Related, isRetried: (component: string) => boolean): Guarantee[] {
+/** Of every component that events come from. `isRetried` is false where no Resiliency of ours may be made. */
+export function guarantees(fn: Fn, related: Related, isRetried: boolean): Guarantee[] {
+  const others = targetedByOthers(fn, related)
   return inputComponents(fn, related).map((input) => {
     const { field, name, type } = input
     const broker = brokerOf(type)
@@ -63,7 +65,10 @@ export function guarantees(fn: Fn, related: Related, isRetried: (component: stri
       new Metadata([...input.metadata, ...(input.isInline ? missing(broker, input.metadata) : [])]),
     )
     if (why !== undefined) return { field, kind: 'lossy', why: `${type}: ${why}` }
-    if (!isRetried(name) && type === 'pubsub.redis') {
+    const other = others.get(name)
+    if (other !== undefined)
+      return { field, kind: 'unknown', why: `Resiliency ${other} decides how often it is tried again` }
+    if (!isRetried && type === 'pubsub.redis') {
       return {
         field,
         kind: 'lossy',
