@@ -7,10 +7,13 @@ import { type DaprdVersion, type Profile, profile, toolsOf } from './rig/profile
 import { up } from './rig/rig.ts'
 import { scenarios } from './scenarios/all.ts'
 import { select, usage } from './scenarios/choice.ts'
-import { conclude, figuresPage, type Outcome, runScenarios } from './scenarios/runner.ts'
+import { conclude, figuresPage, runScenarios } from './scenarios/runner.ts'
+import type { Scenario } from './scenarios/scenario.ts'
 import { keepRunning } from './scenarios/shell.ts'
 import { buildTools } from './tools/build.ts'
 import { installPackages } from './tools/packages.ts'
+
+const figuresFile = `${suite}/FIGURES.md`
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -43,19 +46,21 @@ async function main(): Promise<number> {
     await keepRunning(rig, end.signal)
     return 0
   }
-  const outcomes = await runScenarios(rig, choice.scenarios, choice.form)
-  if (choice.form === 'campaign') writeFigures(outcomes)
+  const writesFigures = choice.form === 'campaign'
+  const before = writesFigures ? figuresBefore(choice.scenarios) : ''
+  const outcomes = await runScenarios(rig, choice.scenarios, choice.form, (soFar) => {
+    if (writesFigures) writeFileSync(figuresFile, figuresPage(soFar, before))
+  })
   const isGood = conclude(outcomes)
   if (values.keep) await keepRunning(rig, end.signal)
   await rig.down()
   return isGood ? 0 : 1
 }
 
-/** A campaign of every scenario begins a new page. */
-function writeFigures(outcomes: readonly Outcome[]): void {
-  const file = `${suite}/FIGURES.md`
-  const isWhole = outcomes.length === scenarios.length
-  writeFileSync(file, figuresPage(outcomes, isWhole || !existsSync(file) ? '' : readFileSync(file, 'utf8')))
+/** A campaign of every scenario begins a new page, one of some leaves the rest of the page as it is. */
+function figuresBefore(chosen: readonly Scenario[]): string {
+  const isWhole = chosen.length === scenarios.length
+  return isWhole || !existsSync(figuresFile) ? '' : readFileSync(figuresFile, 'utf8')
 }
 
 function prepare(chosen: Profile, daprds: readonly DaprdVersion[]): void {

@@ -19,7 +19,13 @@ export interface Outcome {
   readonly figures: readonly (readonly Row[])[]
 }
 
-export async function runScenarios(rig: Rig, scenarios: readonly Scenario[], form: Form): Promise<Outcome[]> {
+/** `each` is told all outcomes so far after each scenario, so that a run that is cut short has not measured in vain. */
+export async function runScenarios(
+  rig: Rig,
+  scenarios: readonly Scenario[],
+  form: Form,
+  each: (outcomes: readonly Outcome[]) => void = () => undefined,
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   for (const scenario of scenarios) {
     const outcome = await runOne(rig, scenario, form)
@@ -28,6 +34,7 @@ export async function runScenarios(rig: Rig, scenarios: readonly Scenario[], for
     console.log(`${mark} ${scenario.name}: ${scenario.title} (${outcome.seconds.toFixed(1)} s)`)
     for (const rows of outcome.figures) console.log(textTable(rows))
     if (outcome.failure !== undefined) console.log(outcome.failure)
+    each(outcomes)
   }
   return outcomes
 }
