@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { labels } from '../../src/controller/names.ts'
+import { defaultSettings } from '../../src/controller/settings.ts'
 import { loadFunctions } from '../../src/local/function-files.ts'
 import { httpWire } from '../support/http-wire.ts'
 import { parsePromql, type Selector } from '../support/promql.ts'
@@ -183,7 +184,11 @@ describe('manifests/dashboards', () => {
   })
 
   test('the PodMonitor finds the proxies that the controller makes', async () => {
-    const { functions } = await loadFunctions([new URL('manifests/samples/sink.yaml', root).pathname], root.pathname)
+    const { functions } = await loadFunctions(
+      [new URL('manifests/samples/sink.yaml', root).pathname],
+      root.pathname,
+      defaultSettings,
+    )
     const [loaded] = functions
     const pod = loaded && labels(loaded.fn, 'proxy')
 
