@@ -16,7 +16,12 @@ export interface ProxyProcess {
   kill(): void
 }
 
-export async function startProxyProcess(protocol: string, ports: readonly number[]): Promise<ProxyProcess> {
+/** `env`: more settings. */
+export async function startProxyProcess(
+  protocol: string,
+  ports: readonly number[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProxyProcess> {
   const startedMs = performance.now()
   const child = spawn(process.execPath, ['--max-semi-space-size=2', entry], {
     env: {
@@ -26,6 +31,7 @@ export async function startProxyProcess(protocol: string, ports: readonly number
       PROXY_PORT: '0',
       PROXY_ADMIN_PORT: '0',
       PROXY_DISCOVERY: `static:${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
