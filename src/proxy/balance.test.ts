@@ -81,6 +81,18 @@ describe('least-loaded', () => {
     }
   })
 
+  test('nor does it where events take a second', async () => {
+    const world = await create(4)
+    for (const fake of world.fakes) fake.latencyMs = () => 1000
+    await load(world, 64, 5000)
+    last(world).become('fail')
+    last(world).latencyMs = () => 1
+    await load(world, 64, 2000)
+    const parts = await shares(world, 64, 30_000)
+
+    expect(parts.at(-1)).toBeLessThan(0.025)
+  })
+
   test('when all fail alike, all get their share', async () => {
     const world = await create(4)
     for (const fake of world.fakes) fake.become('fail')

@@ -13,6 +13,9 @@ const mostRise = 4
  */
 const failureTauMs = 5000
 
+/** Where events take longer than this, a failure weighs more in proportion, so that its share stays below two percent. Milliseconds. */
+const longMs = 250
+
 /** What is left of a failure after two and a half time constants is noise. */
 const leastFailures = 0.08
 
@@ -46,8 +49,10 @@ export class Load {
   }
 
   failed(nowMs: number): void {
-    this.#failures = this.#recentFailures(nowMs) + 1
+    this.#failures = this.#recentFailures(nowMs) + Math.max(1, this.#latencyMs / longMs)
     this.#failuresAtMs = nowMs
+    // Silence heals, failure does not: it must not look faster for want of successes.
+    this.#latencyAtMs = nowMs
   }
 
   /** Whatever listens there now is a new start: it is not to blame. */
