@@ -71,7 +71,7 @@ export class BodyWriter implements BodySink {
     this.#isOver = true
     if (this.#framing.kind === 'chunked') {
       if (trailers.length === 0) this.#socket.write(lastChunk)
-      else this.#socket.write(headText('0', trailers), 'latin1')
+      else this.#socket.write(headText('0', passable(trailers)), 'latin1')
     }
     this.#onEnd()
   }
@@ -90,6 +90,20 @@ export class BodyWriter implements BodySink {
     else this.#socket.destroy()
   }
 }
+
+// They frame and route a message, which trailers must not (RFC 9110 §6.5.1).
+const neverBehind = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const passable = (trailers: readonly string[]): string[] =>
+  trailers.filter((_text, i) => !neverBehind.has((trailers[i - (i % 2)] as string).toLowerCase()))
 
 /** What is written until the end of this turn goes out together. */
 export function cork(socket: Socket): void {

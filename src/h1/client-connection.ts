@@ -13,7 +13,7 @@ import { isKeptAlive, parseStatusLine } from './start-line.ts'
 export interface ConnectionOwner {
   /** The response is complete, and the connection is good for another request until then, in milliseconds of `performance.now()`. */
   idle(connection: ClientConnection, untilMs: number): void
-  /** `isDeserted`: it was not we who closed it. */
+  /** `isDeserted`: it was open, and it was not we who closed it. */
   closed(connection: ClientConnection, isDeserted: boolean): void
 }
 
@@ -54,7 +54,7 @@ export class ClientConnection implements ReaderEvents, Call {
     socket.on('end', () => this.#onEnd())
     socket.on('drain', () => this.#sending?.onDrain())
     socket.on('error', (error) => {
-      this.#isDeserted = true
+      this.#isDeserted = this.#isConnected
       this.abort(error)
     })
     socket.on('close', () => this.destroy())

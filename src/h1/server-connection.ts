@@ -75,7 +75,7 @@ export class ServerConnection implements ReaderEvents, Flow {
   /** Called now and then: ends what has taken too long. */
   sweep(nowMs: number): void {
     const { headTimeoutMs, stallTimeoutMs } = this.#limits
-    if (this.#reader.isInHead && nowMs - this.#headSinceMs > headTimeoutMs) {
+    if (!this.#isClosing && this.#reader.isInHead && nowMs - this.#headSinceMs > headTimeoutMs) {
       this.#refuse(new Malformed('the head takes too long', 408))
     }
     const request = this.#request

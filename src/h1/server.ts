@@ -38,7 +38,8 @@ export function createH1Server(limits: ServerLimits, handler: RequestHandler): H
   return {
     listen: (port, host) =>
       new Promise((resolve, reject) => {
-        server.once('error', reject)
+        // Once it listens this changes nothing; a connection that could not be accepted is no reason to end.
+        server.on('error', reject)
         server.listen(port, host, () => {
           sweeping = setInterval(sweep, sweepEveryMs).unref()
           resolve((server.address() as AddressInfo).port)

@@ -69,6 +69,17 @@ test('a chunked request keeps its chunks and trailers', async () => {
   expect(replica.requests).toEqual([sent])
 })
 
+test('trailers that would frame or route a message stay behind', async () => {
+  const replica = await rawFunction(
+    () => 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1\r\nContent-Length: 3\r\n\r\n',
+  )
+  const sent = 'POST /y HTTP/1.1\r\nHost: app\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n'
+  const client = rawClient((await proxyTo(replica.port)).port, `${sent}Transfer-Encoding: x\r\nX: 1\r\nhost: b\r\n\r\n`)
+
+  expect(await client.until('0\r\nX: 1\r\n\r\n')).not.toContain('Content-Length')
+  expect(replica.requests).toEqual([`${sent}X: 1\r\n\r\n`])
+})
+
 test('an absolute URL goes where its path says, with its host', async () => {
   const replica = await rawFunction(() => 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
   const { port } = await proxyTo(replica.port)

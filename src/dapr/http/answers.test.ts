@@ -50,6 +50,10 @@ describe('replyTo', () => {
     [refused('too-large'), 413],
     [{ kind: 'broken', cause: 'reset' } as const, 503],
     [{ kind: 'not-run', cause: 'refused' } as const, 503],
+    [{ kind: 'joined', verdict: 'success' } as const, 200],
+    [{ kind: 'joined', verdict: 'drop' } as const, 200],
+    [{ kind: 'joined', verdict: 'retry' } as const, 503],
+    [{ kind: 'joined', verdict: 'failed' } as const, 503],
   ])('%j is %d', (outcome, status) => {
     expect(replyTo(outcome).status).toBe(status)
   })

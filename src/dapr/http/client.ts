@@ -80,7 +80,12 @@ export function createHttpClient(address: ReplicaAddress, now = () => performanc
     return { kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) }
   }
 
-  return { send, close: client.close, abandon: (cause) => client.abandon(new Error(cause)) }
+  const abandon = (cause: string) => {
+    client.abandon(new Error(cause))
+    startOver()
+  }
+
+  return { send, close: client.close, abandon }
 }
 
 /** Time for the answer to `/dapr/subscribe`, the connection included; above the connect timeout, so that it is that which tells. Milliseconds. */
