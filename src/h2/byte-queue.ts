@@ -63,7 +63,9 @@ export class ByteQueue {
   /** The next unread bytes that lie together. */
   front(): Buffer {
     const block = this.#blocks[this.#block]
-    return block === undefined ? nothing : block.subarray(this.#at, this.#endOf(this.#block))
+    if (block === undefined) return nothing
+    const end = this.#endOf(this.#block)
+    return this.#at === 0 && end === block.length ? block : block.subarray(this.#at, end)
   }
 
   /** Marks bytes of `front` as read. */
@@ -109,7 +111,8 @@ export class ByteQueue {
   /** All that is held, in one piece. */
   whole(): Buffer {
     if (this.#blocks.length === 0) return nothing
-    if (this.#blocks.length === 1) return (this.#blocks[0] as Buffer).subarray(0, this.#tail)
+    const [first] = this.#blocks as [Buffer]
+    if (this.#blocks.length === 1) return this.#tail === first.length ? first : first.subarray(0, this.#tail)
     return Buffer.concat(this.#blocks.map((block, i) => block.subarray(0, this.#endOf(i))))
   }
 

@@ -16,7 +16,8 @@ export function onPriority(connection: Inbound, frame: FrameReader): void {
 export function onRstStream(connection: Inbound, { streamId, bytes, start, end }: FrameReader): void {
   if (end - start !== 4) throw wrongSize('RST_STREAM')
   if (!connection.isOpened(streamId)) throw broken('RST_STREAM on a stream that nobody has opened')
-  connection.noise.add('RST_STREAM')
+  // A client can be made to work by resets (CVE-2023-44487), and only by those of streams that others open.
+  if (connection.isServer) connection.noise.add('RST_STREAM')
   const stream = connection.streams.get(streamId)
   if (stream === undefined) return
   const code = bytes.readUInt32BE(start)

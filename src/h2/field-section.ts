@@ -11,7 +11,10 @@ const fieldOverhead = 32
 
 /** A request, a response or trailers. */
 export class FieldSection {
-  /** The block in a form that any connection understands: it refers to no table. */
+  /**
+   * The block in a form that any connection understands: it refers to no table. A view of what was read, so whoever
+   * needs it later has to `keep` it.
+   */
   block: Buffer = empty
   /** Bytes as SETTINGS_MAX_HEADER_LIST_SIZE counts them. */
   listBytes = 0
@@ -28,6 +31,14 @@ export class FieldSection {
   grpcStatus: string | undefined
   grpcTimeout: string | undefined
 
+  /** Makes the block a copy of its own. */
+  keep(): this {
+    const view = this.block
+    this.block = Buffer.allocUnsafe(view.length)
+    view.copy(this.block)
+    return this
+  }
+
   /** More responses will come on this stream (RFC 9110 §15.2). */
   get isInterim(): boolean {
     return this.status >= 100 && this.status < 200
@@ -43,7 +54,7 @@ const writer = new FieldWriter()
  */
 export function readSection(reader: FieldReader, kind: SectionKind, maxListBytes: number): FieldSection {
   const section = new FieldSection()
-  const rules = new Rules(section, kind)
+  rules.begin(section, kind)
   const block = reader.block
   const begin = reader.fieldEnd
   let isRewritten = false
@@ -64,7 +75,7 @@ export function readSection(reader: FieldReader, kind: SectionKind, maxListBytes
   }
   rules.end()
   if (section.fault === undefined) {
-    section.block = isRewritten ? writer.take() : Buffer.from(block.subarray(begin, reader.fieldEnd))
+    section.block = isRewritten ? writer.take() : block.subarray(begin, reader.fieldEnd)
   }
   return section
 }
@@ -86,16 +97,18 @@ export function fieldList(block: Buffer): string[] {
   return list
 }
 
-/** The rules of RFC 9113 §8.2 and §8.3 for one section. */
+/** The rules of RFC 9113 §8.2 and §8.3 for one section at a time. */
 class Rules {
-  readonly #section: FieldSection
-  readonly #kind: SectionKind
+  #section = new FieldSection()
+  #kind: SectionKind = 'trailers'
   #sawField = false
   #pseudoSeen = 0
 
-  constructor(section: FieldSection, kind: SectionKind) {
+  begin(section: FieldSection, kind: SectionKind): void {
     this.#section = section
     this.#kind = kind
+    this.#sawField = false
+    this.#pseudoSeen = 0
   }
 
   check(reader: FieldReader): void {
@@ -165,6 +178,8 @@ class Rules {
     this.#section.fault ??= what
   }
 }
+
+const rules = new Rules()
 
 const colon = 0x3a
 const pseudoBit: Readonly<Record<string, number>> = {

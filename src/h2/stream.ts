@@ -2,6 +2,7 @@
 
 import { type Budget, ByteQueue } from './byte-queue.ts'
 import type { FieldSection } from './field-section.ts'
+import type { Noise } from './noise.ts'
 import type { Output } from './output.ts'
 import { errorCode, frameType, maxFrameSize, maxWindow } from './protocol.ts'
 import { streamWindow } from './settings.ts'
@@ -29,6 +30,7 @@ export interface StreamEnd {
 export interface StreamHost {
   readonly isServer: boolean
   readonly output: Output
+  readonly noise: Noise
   readonly budget: Budget
   sendWindow: number
   /** The stream has more to send than the connection takes now. */
@@ -202,6 +204,7 @@ export class Stream {
   }
 
   #sent(bytes: number, isLast: boolean): void {
+    this.#host.noise.makeUp()
     this.owner.onSent(bytes)
     if (isLast) this.#endLocal()
   }

@@ -44,7 +44,7 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
     this.#stream = stream
     this.#options = options
     this.path = section.path as string
-    this.block = section.block
+    this.block = section.keep().block
     this.isRequestEnded = isEnd
     this.request = new ByteQueue(options.memory, { isKeeping: true })
   }

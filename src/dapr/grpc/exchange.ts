@@ -66,15 +66,14 @@ export class Exchange implements StreamOwner, RequestReceiver {
     else if (section.isInterim) this.#relay.relayHeaders(section, false)
     else if (!isGrpc(section)) this.#break(`its answer is not gRPC (HTTP status ${section.status})`)
     else {
-      this.#withheld = section
+      this.#withheld = section.keep()
       if (this.#event.route.kind === 'invoke') this.#begin()
     }
   }
 
   onData(bytes: Buffer, start: number, end: number, isEnd: boolean): void {
     this.#begin()
-    if (this.#event.route.kind === 'topic' && this.#sample.length < mostSampleBytes)
-      this.#sample = Buffer.concat([this.#sample, bytes.subarray(start, Math.min(end, start + mostSampleBytes))])
+    if (this.#event.route.kind === 'topic') this.#takeSample(bytes, start, end)
     if (!this.#relay.relayData(bytes, start, end)) this.#break('the sender does not take its answer')
     else if (isEnd) this.#break('its answer has no status')
   }
@@ -82,6 +81,15 @@ export class Exchange implements StreamOwner, RequestReceiver {
   onClosed({ cause, isUntouched }: StreamEnd): void {
     if (isUntouched && !this.#hasBegun && this.#relay.request.isWhole) this.#finish({ kind: 'not-run', cause })
     else this.#finish(this.#broken(cause))
+  }
+
+  #takeSample(bytes: Buffer, start: number, end: number): void {
+    const before = this.#sample
+    const length = Math.min(end - start, mostSampleBytes - before.length)
+    if (length <= 0) return
+    this.#sample = Buffer.allocUnsafe(before.length + length)
+    before.copy(this.#sample)
+    bytes.copy(this.#sample, before.length, start, start + length)
   }
 
   #begin(): void {

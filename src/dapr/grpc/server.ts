@@ -58,13 +58,16 @@ function createAccept(options: Options): Accept {
   const routeOf = createRouteOf(options.inputs)
 
   const handle = (call: Call, deadlineMs: number | undefined) => {
-    const route = routeOf(call.path, isEvent(call.path) ? call.body : nothing)
+    const { path } = call
+    const body = isEvent(path) ? call.body : nothing
+    const route = routeOf(path, body)
     const event: Event<GrpcMessage> = {
       route,
       message: call,
       sender: call,
       ...(deadlineMs !== undefined && { deadlineMs }),
-      ...(route.kind === 'topic' && { identity: () => identityOf(call) }),
+      // It may be asked when the call is over and its request forgotten.
+      ...(route.kind === 'topic' && { identity: () => identityOf({ path, headers: call.headers, body }) }),
     }
     const settle = (outcome: Outcome) => call.settle(outcome)
     options.handler(event).then(settle, () => settle({ kind: 'broken', cause: 'internal error' }))

@@ -39,71 +39,74 @@ function varint(value: number): Buffer {
  */
 export function readFields(message: Buffer, wanted: readonly number[]): Map<number, string | number> | undefined {
   const found = new Map<number, string | number>()
-  const isRead = eachField(message, (number, value) => {
-    if (wanted.includes(number)) found.set(number, typeof value === 'number' ? value : value.toString())
-  })
-  return isRead ? found : undefined
+  const cursor = new Cursor(message)
+  while (cursor.next()) {
+    if (!wanted.includes(cursor.number)) continue
+    found.set(cursor.number, cursor.isBytes ? message.toString('utf8', cursor.start, cursor.end) : cursor.value)
+  }
+  return cursor.isBroken ? undefined : found
 }
 
 /** All messages that a repeated field holds, or the one of a single field, as bytes. */
 export function readMessages(message: Buffer, wanted: number): Buffer[] {
   const found: Buffer[] = []
-  eachField(message, (number, value) => {
-    if (number === wanted && typeof value !== 'number') found.push(value)
-  })
+  const cursor = new Cursor(message)
+  while (cursor.next()) {
+    if (cursor.number === wanted && cursor.isBytes) found.push(message.subarray(cursor.start, cursor.end))
+  }
   return found
 }
 
-/** False if the message is malformed. */
-function eachField(message: Buffer, visit: (number: number, value: Buffer | number) => void): boolean {
-  const cursor = { bytes: message, at: 0 }
-  while (cursor.at < message.length) {
-    const tag = readVarint(cursor)
-    if (tag === undefined) return false
-    const value = readValue(cursor, tag % 8)
-    if (value === undefined) return false
-    visit(Math.floor(tag / 8), value)
+/** Goes from field to field of a message, and is the field under way. */
+class Cursor {
+  number = 0
+  /** Of a field of fixed or given length: where its bytes lie. */
+  isBytes = false
+  start = 0
+  end = 0
+  /** Of a varint. */
+  value = 0
+  isBroken = false
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
   }
-  return true
-}
 
-interface Cursor {
-  readonly bytes: Buffer
-  at: number
-}
+  /** False at the end, or where the message is broken. */
+  next(): boolean {
+    if (this.#at >= this.#bytes.length || this.isBroken) return false
+    const tag = this.#varint()
+    this.number = Math.floor(tag / 8)
+    const wireType = tag % 8
+    this.isBytes = wireType !== 0
+    if (wireType === 0) this.value = this.#varint()
+    else if (wireType === 1) this.#skip(8)
+    else if (wireType === 2) this.#skip(this.#varint())
+    else if (wireType === 5) this.#skip(4)
+    else this.isBroken = true
+    return !this.isBroken
+  }
 
-function readValue(cursor: Cursor, wireType: number): Buffer | number | undefined {
-  switch (wireType) {
-    case 0:
-      return readVarint(cursor)
-    case 1:
-      return readBytes(cursor, 8)
-    case 2: {
-      const length = readVarint(cursor)
-      return length === undefined ? undefined : readBytes(cursor, length)
+  #skip(length: number): void {
+    this.start = this.#at
+    this.#at += length
+    this.end = this.#at
+    if (this.#at > this.#bytes.length) this.isBroken = true
+  }
+
+  /** Exact up to 2^53; a longer number loses its low bits but not its place. */
+  #varint(): number {
+    let value = 0
+    for (let scale = 1; scale <= 2 ** 63; scale *= 128) {
+      const byte = this.#bytes[this.#at]
+      if (byte === undefined) break
+      this.#at += 1
+      value += (byte & 127) * scale
+      if (byte < 128) return value
     }
-    case 5:
-      return readBytes(cursor, 4)
-    default:
-      return undefined
+    this.isBroken = true
+    return 0
   }
-}
-
-function readBytes(cursor: Cursor, length: number): Buffer | undefined {
-  const start = cursor.at
-  cursor.at += length
-  return cursor.at <= cursor.bytes.length ? cursor.bytes.subarray(start, cursor.at) : undefined
-}
-
-/** Exact up to 2^53; a longer number loses its low bits but not its place. */
-function readVarint(cursor: Cursor): number | undefined {
-  let value = 0
-  for (let shift = 0; shift < 10; shift += 1) {
-    const byte = cursor.bytes[cursor.at]
-    if (byte === undefined) return undefined
-    cursor.at += 1
-    value += (byte & 127) * 128 ** shift
-    if (byte < 128) return value
-  }
-  return undefined
 }
