@@ -67,7 +67,15 @@ const serving = fc.record(
     params: fc.dictionary(key, fc.string()),
     labels: fc.dictionary(word, word).map((given) => ({ ...given, ...ownedLabels })),
     annotations,
-    scaleOptions: fc.record({ minReplicas: fc.nat({ max: 5 }) }),
+    scaleOptions: fc.record(
+      {
+        minReplicas: fc.nat({ max: 5 }),
+        maxReplicas: fc.integer({ min: 5, max: 9 }),
+        keda: fc.constantFrom({}, { scaledObject: { workloadType: 'StatefulSet' } }),
+      },
+      { requiredKeys: [] },
+    ),
+    triggers: fc.array(fc.record({ type: word, metadata: fc.dictionary(word, word) }), { maxLength: 2 }),
     template: fc.record({
       containers: fc.uniqueArray(
         fc.record({
@@ -119,7 +127,7 @@ type Deployment = KubeObject & {
   readonly spec: { readonly selector: { readonly matchLabels: Record<string, string> }; readonly template: Pod }
 }
 const deployments = (children: readonly KubeObject[]): Deployment[] =>
-  children.filter(({ kind }) => kind === 'Deployment') as Deployment[]
+  children.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet') as Deployment[]
 
 const nulls = (value: unknown): boolean =>
   value === null || (typeof value === 'object' && Object.values(value as object).some(nulls))
@@ -172,6 +180,10 @@ test('selectors match their pods and tell the two roles apart; Services select t
       for (const service of children.filter(({ kind }) => kind === 'Service')) {
         expect(selects((service.spec as { selector: Record<string, string> }).selector)).toBe(1)
       }
+      for (const policy of children.filter(({ kind }) => kind === 'NetworkPolicy')) {
+        const { podSelector } = policy.spec as { podSelector: { matchLabels: Record<string, string> } }
+        expect(selects(podSelector.matchLabels)).toBe(1)
+      }
     }),
   )
 })
@@ -207,6 +219,39 @@ test('no field that we own can be replaced by the user', () => {
         hasProxy ? [`${name}-proxy`] : enabled.length ? [name] : [],
       )
     }),
+  )
+})
+
+// Three replies a run.
+test('what is made is a fixed point: with the children there, the reply is settled and stays', () => {
+  fc.assert(
+    fc.property(validParent, (parent) => {
+      const reply = (children: readonly KubeObject[]) => {
+        const groups: Record<string, Record<string, KubeObject>> = {}
+        for (const child of children) {
+          const group = `${child.kind}.${child.apiVersion}`
+          groups[group] = { ...groups[group], [child.metadata.name]: child }
+        }
+        return childrenOf({ parent, children: groups })
+      }
+      const first = reply([])
+      const second = reply(first)
+
+      expect(second.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(
+        first.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+      )
+      expect(reply(second)).toEqual(second)
+      for (const { kind, spec } of second) {
+        if (kind === 'Deployment') expect(spec).not.toHaveProperty('paused')
+      }
+      // Every pod with daprd waits while the first reply is carried out.
+      const waiting = first.filter(({ kind, spec }) => {
+        const { template } = (spec ?? {}) as { template?: { metadata: { annotations: Record<string, string> } } }
+        return kind === 'Deployment' && template?.metadata.annotations['dapr.io/enabled'] === 'true'
+      })
+      for (const { spec } of waiting) expect(spec).toHaveProperty('paused', true)
+    }),
+    { numRuns: 30 },
   )
 })
 

@@ -14,6 +14,7 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec, cluster: Cluster): str
     ['spec.build', spec.build !== undefined],
     ['spec.route', spec.route !== undefined],
     ['spec.serving.inputs', !fn.isAsync && (serving.inputs?.length ?? 0) > 0],
+    ...inputsLeftOut(serving),
     ['spec.serving.scaleOptions.knative', serving.scaleOptions?.knative !== undefined],
     ...routedBindings(serving).map((key) => [`spec.serving.bindings.${key}.metadata[route]`, true] as const),
     ['spec.serving.timeout', serving.timeout !== undefined],
@@ -23,6 +24,14 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec, cluster: Cluster): str
     ...scalingLeftOut(fn, cluster),
     ...resiliencyLeftOut(fn, cluster),
   ]
+}
+
+/** OpenFunction reads neither of an input. */
+function inputsLeftOut({ inputs = [] }: Fn['serving']): (readonly [string, boolean])[] {
+  return inputs.flatMap(({ operation, params }, index) => [
+    [`spec.serving.inputs[${index}].operation`, operation !== undefined] as const,
+    [`spec.serving.inputs[${index}].params`, params !== undefined] as const,
+  ])
 }
 
 /** The path between daprd and the app is the name of the component: that is where the proxy and the frameworks serve it. */

@@ -15,16 +15,12 @@ import type { SyncRequest } from './sync-request.ts'
 export interface SyncResponse {
   readonly status: FunctionStatus
   readonly children: readonly KubeObject[]
-  /** Only while a child is waited for: one whose name another object has never wakes anybody. */
-  readonly resyncAfterSeconds?: number
 }
 
 export type SyncResult =
   | { readonly kind: 'synced'; readonly response: SyncResponse; readonly problems: readonly Problem[] }
   /** The only safe answer is an error: Metacontroller then leaves all children alone. */
   | { readonly kind: 'refused'; readonly reason: string }
-
-const waitingSeconds = 30
 
 /** What a request says of its cluster. */
 export const clusterOf = ({ parent, children, declared, related }: SyncRequest, { settings }: Yardstick): Cluster => ({
@@ -65,7 +61,6 @@ export function sync(request: SyncRequest, yardstick: Yardstick): SyncResult {
   const response = {
     status: functionStatus(facts, yardstick.settings),
     children: made.filter((child) => !mustGoFirst(child, observed)),
-    ...(waitedFor.length > 0 && { resyncAfterSeconds: waitingSeconds }),
   }
   return { kind: 'synced', response, problems }
 }

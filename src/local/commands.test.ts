@@ -114,6 +114,69 @@ describe('render', () => {
   })
 })
 
+describe('render as something else', () => {
+  const v1 =
+    'apiVersion: core.openfunction.io/v1beta1\nkind: Function\nmetadata: { name: a, namespace: n }\nspec: { image: i:1, serving: { runtime: knative } }\n'
+  const v2 = v1.replace('i:1', 'i:2').replace('runtime: knative', 'runtime: knative, scaleOptions: { maxReplicas: 3 }')
+
+  test('--as json is one List of the same children', async () => {
+    const one = file('one.yaml', v1)
+    const { stdout } = await cli(['render', '--as', 'json', one])
+
+    expect(JSON.parse(stdout)).toEqual({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: parseAllDocuments((await cli(['render', one])).stdout).map((document) => document.toJS()),
+    })
+  })
+
+  test('--explain gives one reason for each child of each sample', async () => {
+    const names = ['sink', 'publisher', 'subscriber', 'state-counter', 'sidecar-mode', 'hello', 'order-api']
+    const args = names.map((name) => join(samples, `${name}.yaml`))
+    const { status, stdout } = await cli(['render', '--explain', ...args])
+    const children = parseAllDocuments((await cli(['render', ...args])).stdout)
+
+    expect(status).toBe(0)
+    expect(stdout.match(/^[A-Z]\w+ [a-z0-9.-]+: .{10,}$/gm)).toHaveLength(children.length)
+    expect(stdout).toContain(
+      'Component publisher.pubsub.broker: declared in spec.serving.pubsub.broker, for the app-id',
+    )
+  })
+
+  test('--diff with another file of Functions says what comes, goes and changes', async () => {
+    const { status, stdout } = await cli(['render', '--diff', file('v1.yaml', v1), file('v2.yaml', v2)])
+
+    expect(status).toBe(0)
+    expect(stdout.split('\n')).toEqual([
+      '~ Deployment n/a: spec.template.spec.containers.function.image: "i:1" → "i:2"',
+      '+ HorizontalPodAutoscaler n/a',
+      '',
+    ])
+  })
+
+  test('--diff with a recorded state compares only what we set', async () => {
+    const one = file('one.yaml', v1)
+    const list = JSON.parse((await cli(['render', '--as', 'json', one])).stdout)
+    const [deployment] = list.items
+    deployment.spec.progressDeadlineSeconds = 600
+    deployment.spec.template.spec.containers[0].env.reverse()
+    const same = file('state.yaml', JSON.stringify(list))
+    expect(await cli(['render', '--diff', same, one])).toEqual({ status: 0, stdout: '', stderr: '' })
+    deployment.spec.template.spec.containers[0].image = 'other'
+
+    const { stdout } = await cli(['render', '--diff', file('state.yaml', JSON.stringify(list)), one])
+    expect(stdout).toBe('~ Deployment n/a: spec.template.spec.containers.function.image: "other" → "i:1"\n')
+  })
+
+  test('wrong use', async () => {
+    const one = file('one.yaml', v1)
+
+    expect((await cli(['render', '--as', 'xml', one])).status).toBe(2)
+    expect((await cli(['render', '--explain', '--diff', one, one])).status).toBe(2)
+    expect((await cli(['render', '--diff', 'gone.yaml', one])).status).toBe(1)
+  })
+})
+
 describe('validate', () => {
   test('says ok for each file that is', async () => {
     const sink = join(samples, 'sink.yaml')

@@ -2,7 +2,7 @@
 
 import type { Edge } from './edge.ts'
 import { loadFunctions, problemLine } from './function-files.ts'
-import { filesOf, settingsOf } from './render.ts'
+import { callOf, settingsOf } from './render.ts'
 
 const usage = `usage: dapr-proxy validate FILE…
 
@@ -17,8 +17,9 @@ exit codes: 0 all valid, 1 a problem was found, 2 wrong use, 64 wrong setting
 `
 
 export async function validateCommand(argv: readonly string[], edge: Edge): Promise<number> {
-  const files = filesOf(argv, usage, edge)
-  if (typeof files === 'number') return files
+  const call = callOf(argv, { help: { type: 'boolean', short: 'h' } }, usage, edge)
+  if (typeof call === 'number') return call
+  const { files } = call
   const { problems, notes } = await loadFunctions(files, edge.cwd, settingsOf(edge))
   for (const note of notes) edge.stderr.write(`${note}\n`)
   for (const file of new Set(files)) {
