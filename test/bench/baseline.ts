@@ -13,9 +13,10 @@ export type Baseline = Readonly<Record<string, number>>
 
 export const readBaseline = (): Baseline => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {})
 
-export function writeBaseline(ratios: readonly Ratio[]): void {
-  const kept = Object.fromEntries(ratios.map(({ name, value }) => [name, Number(value.median.toPrecision(3))]))
-  writeFileSync(file, `${JSON.stringify(kept, undefined, 2)}\n`)
+/** With `isPart` what was not measured stays as it was. */
+export function writeBaseline(ratios: readonly Ratio[], isPart: boolean): void {
+  const fresh = Object.fromEntries(ratios.map(({ name, value }) => [name, Number(value.median.toPrecision(3))]))
+  writeFileSync(file, `${JSON.stringify(isPart ? { ...readBaseline(), ...fresh } : fresh, undefined, 2)}\n`)
 }
 
 /** Those that the baseline knows and that are worse than it allows. */

@@ -57,7 +57,7 @@ export async function measure(contender: Contender, cell: Cell, events: number, 
 async function saturate(port: number, cell: Cell, events: number): Promise<Sent> {
   const shape =
     cell.protocol === 'http'
-      ? ['--h1', '-c', String(cell.concurrency), '-H', 'content-type: application/json']
+      ? ['--h1', '-c', String(cell.concurrency), '-H', 'content-type: application/cloudevents+json']
       : ['-c', '1', '-m', String(cell.concurrency), '-H', 'content-type: application/grpc', '-H', 'te: trailers']
   const file = bodyFile(cell.protocol, cell.bytes)
   const url = `http://127.0.0.1:${port}${pathOf(cell.protocol)}`
@@ -79,12 +79,17 @@ async function pace(port: number, { protocol, bytes, rate }: Cell, events: numbe
 const pathOf = (protocol: Protocol): string =>
   protocol === 'http' ? `/${topic}` : '/dapr.proto.runtime.v1.AppCallback/OnTopicEvent'
 
-/** An event as a file for the senders; `bytes` is the size of its data. */
+/** An event as a file for the senders: a CloudEvent of so many bytes, or a message with so many bytes of data. */
 function bodyFile(protocol: Protocol, bytes: number): string {
   const file = `${cache}/${protocol}-${bytes}`
-  const data = Buffer.alloc(bytes, 'x')
-  writeFileSync(file, protocol === 'http' ? data : grpcMessage(data))
+  writeFileSync(file, protocol === 'http' ? cloudEvent(bytes) : grpcMessage(Buffer.alloc(bytes, 'x')))
   return file
+}
+
+/** As small as it can be: the smallest load has 64 bytes. */
+function cloudEvent(bytes: number): string {
+  const event = (data: string) => JSON.stringify({ id: '1', source: 'bench', type: 'event', data })
+  return event('x'.repeat(bytes - event('').length))
 }
 
 function grpcMessage(data: Buffer): Buffer {

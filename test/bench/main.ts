@@ -19,11 +19,12 @@ import { measureStarts } from './start.ts'
 
 const help = `Sends events through a proxy process: is each handled once, and what does it cost beside nginx and haproxy?
 
-Usage: make bench [FOR=whole|quick|baseline] [PROXY=/path/dist/proxy/main.js] [PROFILE=folder]
+Usage: make bench [FOR=whole|quick|baseline] [PROXY=/path/dist/proxy/main.js] [ONLY=http|grpc] [PROFILE=folder]
 
   whole     all loads (default); minutes
   quick     a few of them
   baseline  all of them, and their ratios become what later runs are held to (test/bench/baseline.json)
+  ONLY      one protocol
   PROXY     another build than that of this checkout
   PROFILE   write CPU profiles there; the figures of such a run mean nothing
 
@@ -41,11 +42,13 @@ if (!['whole', 'quick', 'baseline'].includes(values.for)) {
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
+/** One of the two, where only its path has changed. */
+const protocols = (['http', 'grpc'] as const).filter((protocol) => [undefined, '', protocol].includes(process.env.ONLY))
 const isQuick = values.for === 'quick'
 
 async function keepsItsPromise(): Promise<boolean> {
   const kept: Kept[] = []
-  for (const wire of [httpWire, grpcWire]) {
+  for (const wire of [httpWire, grpcWire].filter(({ protocol }) => protocols.includes(protocol))) {
     const load = { events: isQuick ? 2000 : 10_000, concurrency: 64, replicas: 3 }
     say(`${load.events} events over ${wire.protocol}, ${load.concurrency} at a time, each watched`)
     kept.push(await watchEvents(wire, load))
@@ -73,7 +76,6 @@ async function worseTwice(ratios: readonly Ratio[], baseline: Baseline, plan: Pl
   return worse
 }
 
-const protocols = ['http', 'grpc'] as const
 const plan: Plan = { contenders: ['proxy', ...preparePrograms(say)], rounds: isQuick ? 3 : 7, isQuick }
 leaveTheProxyAlone()
 const isKept = await keepsItsPromise()
@@ -94,7 +96,7 @@ writeFileSync(`${cache}/figures.md`, text)
 writeFileSync(`${cache}/plot.svg`, plot(measured))
 say(`table and plot: ${cache}/figures.md ${cache}/plot.svg`)
 if (values.for === 'baseline') {
-  writeBaseline(ratios)
+  writeBaseline(ratios, protocols.length === 1)
   for (const [from, to] of [
     ['figures.md', 'FIGURES.md'],
     ['plot.svg', 'plot.svg'],

@@ -22,7 +22,7 @@ type httpConnection struct {
 }
 
 func newHTTPSender(call request) *httpSender {
-	const head = "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+	const head = "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/cloudevents+json\r\nContent-Length: %d\r\n\r\n"
 	bytes := append(fmt.Appendf(nil, head, call.path, address(call.port), len(call.body)), call.body...)
 	s := &httpSender{call: call, bytes: bytes, idle: make(chan *httpConnection, mostUnderWay)}
 	for range 16 {
