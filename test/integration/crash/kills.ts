@@ -1,8 +1,8 @@
 // SIGKILL of one replica of four after another, under load: is each event handled, and which are handled twice?
 
-import { startProxyProcess } from '../../bench/proxy-process.ts'
 import type { Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
+import { startProxyProcess } from './proxy-process.ts'
 import { startReplicas } from './replicas.ts'
 
 export interface KillFigures {

@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { funcContext } from '../support/func-context.ts'
+import { funcContext } from '../../support/func-context.ts'
 
-const entry = fileURLToPath(new URL('../../dist/proxy/main.js', import.meta.url))
+const entry = fileURLToPath(new URL('../../../dist/proxy/main.js', import.meta.url))
 
 export interface ProxyProcess {
   readonly pid: number
