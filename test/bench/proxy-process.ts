@@ -16,12 +16,7 @@ export interface ProxyProcess {
   kill(): void
 }
 
-/** `env`: more settings. */
-export async function startProxyProcess(
-  protocol: string,
-  ports: readonly number[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<ProxyProcess> {
+export async function startProxyProcess(protocol: string, ports: readonly number[]): Promise<ProxyProcess> {
   const startedMs = performance.now()
   const child = spawn(process.execPath, ['--max-semi-space-size=2', entry], {
     env: {
@@ -31,7 +26,6 @@ export async function startProxyProcess(
       PROXY_PORT: '0',
       PROXY_ADMIN_PORT: '0',
       PROXY_DISCOVERY: `static:${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
-      ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,8 +1,8 @@
 // SIGKILL of one replica of four after another, under load: is each event handled, and which are handled twice?
 
-import { startProxyProcess } from '../../bench/proxy-process.ts'
 import type { Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
+import { startProxyProcess } from './proxy.ts'
 import { startReplicas } from './replicas.ts'
 
 export interface KillFigures {
@@ -25,7 +25,7 @@ const lanes = 16
 
 export async function measureKills(wire: Wire, kills: number): Promise<KillFigures> {
   const replicas = await startReplicas(wire, [5, 5, 5, 5])
-  const proxy = await startProxyProcess(wire.protocol, replicas.ports)
+  const proxy = await startProxyProcess(wire, replicas.ports)
   const sidecar = wire.connect(proxy.port)
   const load = startLoad(sidecar, lanes, 5)
   const killed: { readonly pid: number; readonly unanswered: ReadonlySet<number> }[] = []

@@ -1,8 +1,8 @@
 // How real replicas share real events, and what the slowest events wait.
 
-import { startProxyProcess } from '../../bench/proxy-process.ts'
 import type { Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
+import { startProxyProcess } from './proxy.ts'
 import { startReplicas } from './replicas.ts'
 
 export interface ShareFigures {
@@ -19,7 +19,7 @@ export async function measureShares(
   seconds = 5,
 ): Promise<ShareFigures> {
   const replicas = await startReplicas(wire, work)
-  const proxy = await startProxyProcess(wire.protocol, replicas.ports, { PROXY_BALANCE: balance })
+  const proxy = await startProxyProcess(wire, replicas.ports, { PROXY_BALANCE: balance })
   const sidecar = wire.connect(proxy.port)
   const load = startLoad(sidecar, 32)
   try {
