@@ -28,10 +28,10 @@ export async function measureShares(
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
     const { tookMs } = await load.stop()
     const counted = replicas.runs().filter(({ id }) => id >= first)
-    const countOf = (pid: number) => counted.filter((run) => run.pid === pid).length
+    const countOf = (life: string) => counted.filter((run) => run.life === life).length
     return {
       events: counted.length,
-      shares: replicas.list.map(({ pid }) => countOf(pid) / counted.length),
+      shares: replicas.list.map(({ life }) => countOf(life) / counted.length),
       p99Ms: percentile(tookMs.slice(first), 0.99),
     }
   } finally {
