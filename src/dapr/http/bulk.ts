@@ -8,6 +8,8 @@ import type { HttpReply, HttpRequest } from './message.ts'
 /** The entry ids of a bulk event; undefined if it is a single event. daprd sends both to the path of the topic, and only a single one as a CloudEvent. */
 export function bulkEntryIds({ headers, body }: HttpRequest): readonly string[] | undefined {
   if (!headerValue(headers, 'content-type')?.toLowerCase().startsWith('application/json')) return undefined
+  // Raw payloads are JSON as well: only what may be bulk is worth taking apart.
+  if (!body.includes('"entryId"')) return undefined
   const entries = field(parse(body), 'entries')
   if (!Array.isArray(entries)) return undefined
   const ids = entries.map((entry) => field(entry, 'entryId'))

@@ -1,8 +1,8 @@
 // SIGKILL of one replica of four after another, under load: is each event handled, and which are handled twice?
 
-import type { Wire } from '../../support/wire.ts'
+import type { Heard, Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
-import { startProxyProcess } from './proxy-process.ts'
+import { startProxyProcess } from './proxy.ts'
 import { startReplicas } from './replicas.ts'
 
 export interface KillFigures {
@@ -10,7 +10,7 @@ export interface KillFigures {
   readonly events: number
   /** Events that no replica was given. */
   readonly missing: number
-  /** Events that were answered with anything but a success. */
+  /** Events that were answered with anything but a success and their own number. */
   readonly errors: number
   /** Runs beyond the first of an event. */
   readonly duplicates: number
@@ -25,20 +25,20 @@ const lanes = 16
 
 export async function measureKills(wire: Wire, kills: number): Promise<KillFigures> {
   const replicas = await startReplicas(wire, [5, 5, 5, 5])
-  const proxy = await startProxyProcess(wire.protocol, replicas.ports)
+  const proxy = await startProxyProcess(wire, replicas.ports)
   const sidecar = wire.connect(proxy.port)
   const load = startLoad(sidecar, lanes, 5)
-  const killed: { readonly pid: number; readonly unanswered: ReadonlySet<number> }[] = []
+  const killed: { readonly life: string; readonly unanswered: ReadonlySet<number> }[] = []
   try {
     while (killed.length < kills) {
       await new Promise((resolve) => setTimeout(resolve, 50 + 150 * Math.random()))
       const up = replicas.list.filter(({ isUp }) => isUp)
       const victim = up[Math.floor(Math.random() * up.length)]
       if (victim === undefined || up.length < 2) continue
-      const { pid } = victim
+      const { life } = victim
       await victim.kill()
       // After the kill: what was answered before it can have left no trace of the kill.
-      killed.push({ pid, unanswered: new Set(load.unanswered) })
+      killed.push({ life, unanswered: new Set(load.unanswered) })
       victim.start()
     }
     const { answers, tookMs } = await load.stop()
@@ -54,20 +54,20 @@ export async function measureKills(wire: Wire, kills: number): Promise<KillFigur
   }
 }
 
-const errorsOf = (answers: readonly { readonly outcome: string }[]): number =>
-  answers.filter(({ outcome }) => outcome !== 'success').length
+const errorsOf = (answers: readonly Heard[]): number =>
+  answers.filter(({ outcome, data }, id) => outcome !== 'success' || data.toString() !== String(id)).length
 
 function figures(
   events: number,
-  runs: readonly { readonly pid: number; readonly id: number }[],
-  killed: readonly { readonly pid: number; readonly unanswered: ReadonlySet<number> }[],
+  runs: readonly { readonly life: string; readonly id: number }[],
+  killed: readonly { readonly life: string; readonly unanswered: ReadonlySet<number> }[],
 ): Omit<KillFigures, 'errors' | 'p99Ms'> {
-  const unansweredOf = new Map(killed.map(({ pid, unanswered }) => [pid, unanswered]))
+  const unansweredOf = new Map(killed.map(({ life, unanswered }) => [life, unanswered]))
   const times = new Map<number, number>()
   const excused = new Map<number, number>()
-  for (const { pid, id } of runs) {
+  for (const { life, id } of runs) {
     times.set(id, (times.get(id) ?? 0) + 1)
-    if (unansweredOf.get(pid)?.has(id)) excused.set(id, (excused.get(id) ?? 0) + 1)
+    if (unansweredOf.get(life)?.has(id)) excused.set(id, (excused.get(id) ?? 0) + 1)
   }
   const ids = Array.from({ length: events }, (_, id) => id)
   const extra = (id: number) => Math.max(0, (times.get(id) ?? 0) - 1)

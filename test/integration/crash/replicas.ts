@@ -3,16 +3,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { unusedPort } from '../../support/proxy.ts'
 import type { Wire } from '../../support/wire.ts'
 
 const program = fileURLToPath(new URL('replica.mjs', import.meta.url))
 
 export interface Run {
-  readonly pid: number
+  /** Which life of which replica, as `port/number`. */
+  readonly life: string
   readonly id: number
 }
 
@@ -20,21 +21,26 @@ export class ReplicaProcess {
   readonly port: number
   readonly #command: readonly string[]
   #child: ChildProcess | undefined
+  #lives = 0
 
   constructor(port: number, command: readonly string[]) {
     this.port = port
     this.#command = command
   }
 
-  get pid(): number {
-    return this.#child?.pid as number
+  /** Not the pid, which comes again. */
+  get life(): string {
+    return `${this.port}/${this.#lives}`
   }
 
   isUp = false
 
   /** Resolves once it listens. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [program, ...this.#command], { stdio: ['ignore', 'pipe', 'inherit'] })
+    this.#lives += 1
+    const child = spawn(process.execPath, [program, ...this.#command, this.life], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#child = child
     await once(child.stdout as NodeJS.ReadableStream, 'data')
     this.isUp = true
@@ -59,13 +65,30 @@ export interface Replicas {
   close(): Promise<void>
 }
 
+/**
+ * A free port that the system does not give away by itself: between a kill and the next start nobody else may take it, and no
+ * connection to it may meet itself.
+ */
+async function portOfOurs(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
+}
+
 /** `work` of each: milliseconds, or `fail` for an answer that is an error, at once. */
 export async function startReplicas(wire: Wire, work: readonly (number | 'fail')[]): Promise<Replicas> {
   const folder = mkdtempSync(join(tmpdir(), 'crash-'))
   const ledger = join(folder, 'ledger')
   const list = await Promise.all(
     work.map(async (each) => {
-      const port = await unusedPort()
+      const port = await portOfOurs()
       return new ReplicaProcess(port, [wire.protocol, String(port), ledger, String(each)])
     }),
   )
@@ -78,8 +101,8 @@ export async function startReplicas(wire: Wire, work: readonly (number | 'fail')
         .split('\n')
         .filter(Boolean)
         .map((line) => {
-          const [pid, id] = line.split(' ')
-          return { pid: Number(pid), id: Number(id) }
+          const [life = '', id] = line.split(' ')
+          return { life, id: Number(id) }
         }),
     async close() {
       await Promise.all(list.map((replica) => replica.kill()))

@@ -2,7 +2,7 @@
 
 import type { Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
-import { startProxyProcess } from './proxy-process.ts'
+import { startProxyProcess } from './proxy.ts'
 import { startReplicas } from './replicas.ts'
 
 export interface ShareFigures {
@@ -19,7 +19,7 @@ export async function measureShares(
   seconds = 5,
 ): Promise<ShareFigures> {
   const replicas = await startReplicas(wire, work)
-  const proxy = await startProxyProcess(wire.protocol, replicas.ports, { PROXY_BALANCE: balance })
+  const proxy = await startProxyProcess(wire, replicas.ports, { PROXY_BALANCE: balance })
   const sidecar = wire.connect(proxy.port)
   const load = startLoad(sidecar, 32)
   try {
@@ -28,10 +28,10 @@ export async function measureShares(
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
     const { tookMs } = await load.stop()
     const counted = replicas.runs().filter(({ id }) => id >= first)
-    const countOf = (pid: number) => counted.filter((run) => run.pid === pid).length
+    const countOf = (life: string) => counted.filter((run) => run.life === life).length
     return {
       events: counted.length,
-      shares: replicas.list.map(({ pid }) => countOf(pid) / counted.length),
+      shares: replicas.list.map(({ life }) => countOf(life) / counted.length),
       p99Ms: percentile(tookMs.slice(first), 0.99),
     }
   } finally {

@@ -1,41 +1,41 @@
-// A proxy of the product as a process of its own, with the flags of its image.
+// A proxy of the product as a process of its own, for as long as a measurement takes. Needs `make build`.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { funcContext } from '../../support/func-context.ts'
+import type { Wire } from '../../support/wire.ts'
 
 const entry = fileURLToPath(new URL('../../../dist/proxy/main.js', import.meta.url))
 
 export interface ProxyProcess {
-  readonly pid: number
   readonly port: number
-  /** From the start of the process to its line "listening", in milliseconds. */
-  readonly startMs: number
   kill(): void
 }
 
 /** `env`: more settings. */
 export async function startProxyProcess(
-  protocol: string,
+  wire: Wire,
   ports: readonly number[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProxyProcess> {
-  const startedMs = performance.now()
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', entry], {
+  const child = spawn(process.execPath, [entry], {
     env: {
       PATH: process.env.PATH,
       FUNC_CONTEXT: funcContext,
-      APP_PROTOCOL: protocol,
+      APP_PROTOCOL: wire.protocol,
       PROXY_PORT: '0',
       PROXY_ADMIN_PORT: '0',
       PROXY_DISCOVERY: `static:${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
+      LOG_LEVEL: 'info',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  const { port } = JSON.parse(line) as { port: number }
-  return { pid: child.pid as number, port, startMs: performance.now() - startedMs, kill: () => child.kill('SIGKILL') }
+  const lines = createInterface(child.stdout)
+  const [line] = (await once(lines, 'line')) as [string]
+  // What it says later is read, so that it never waits for us.
+  lines.on('line', () => {})
+  return { port: (JSON.parse(line) as { port: number }).port, kill: () => child.kill('SIGKILL') }
 }
