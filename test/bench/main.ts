@@ -76,7 +76,7 @@ async function worseTwice(ratios: readonly Ratio[], baseline: Baseline, plan: Pl
   return worse
 }
 
-const plan: Plan = { contenders: ['proxy', ...preparePrograms(say)], rounds: isQuick ? 3 : 7, isQuick }
+const plan: Plan = { contenders: ['proxy', ...preparePrograms(say)], rounds: isQuick ? 3 : 5, isQuick }
 leaveTheProxyAlone()
 const isKept = await keepsItsPromise()
 say('start and idle memory')

@@ -22,6 +22,7 @@ export function plot(measured: readonly Measured[]): string {
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" font-family="system-ui, sans-serif" font-size="12">`,
+    '<title>CPU time per event of the proxy, nginx and haproxy</title>',
     '<style>',
     'svg { --ink: #1f2328; --faint: #d0d7de; --paper: #ffffff; --proxy: #0969da; --nginx: #1a7f37; --haproxy: #bc4c00 }',
     '@media (prefers-color-scheme: dark) {',

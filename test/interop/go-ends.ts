@@ -4,7 +4,7 @@ import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Check } from './check.ts'
 import { programs } from './programs.ts'
-import { firstLine } from './proxy.ts'
+import { firstLine, replicaPort } from './proxy.ts'
 
 export interface Server {
   readonly port: number
@@ -12,7 +12,7 @@ export interface Server {
 }
 
 export async function startGoServer(): Promise<Server> {
-  const child = spawn(programs.grpcGo, ['serve', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(programs.grpcGo, ['serve', `127.0.0.1:${replicaPort}`], { stdio: ['ignore', 'pipe', 'inherit'] })
   return { port: Number(await firstLine(child, 'grpc-go')), stop: () => child.kill('SIGKILL') }
 }
 

@@ -9,6 +9,7 @@ import {
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
 import type { Server as Running } from './go-ends.ts'
+import { replicaPort } from './proxy.ts'
 
 export const service = '/interop.Echo/'
 export const failure = 'it failed: ä 100 % – 事故\n'
@@ -81,7 +82,7 @@ export async function startJsServer(): Promise<Running> {
     ),
   )
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`127.0.0.1:${replicaPort}`, ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     ),
   )

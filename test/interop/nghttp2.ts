@@ -13,6 +13,7 @@ import { promisify } from 'node:util'
 import { type Check, runChecks } from './check.ts'
 import { type Server, startGoServer } from './go-ends.ts'
 import { service } from './js-server.ts'
+import { replicaPort } from './proxy.ts'
 
 const run = promisify(execFile)
 const sizes = [0, 1, 100, 16_379, 16_384, 65_535, 65_536, 256 * 1024, 1024 * 1024, 4 * 1024 * 1024]
@@ -38,7 +39,7 @@ export async function startNghttpd(): Promise<Answering> {
   for (const size of sizes) fileOf(size)
   const types = join(folder, 'mime.types')
   writeFileSync(types, 'application/grpc grpc\n')
-  const port = await freePort()
+  const port = replicaPort || (await freePort())
   const trailer = ['--trailer', 'grpc-status: 0']
   const served = ['--htdocs', folder, '--mime-types-file', types, ...trailer]
   const child = spawn('nghttpd', ['--no-tls', '--address', '127.0.0.1', ...served, String(port)], { stdio: 'ignore' })

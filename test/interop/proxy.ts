@@ -1,4 +1,4 @@
-// The proxy under test: a process of its own for each server behind it, or one that runs already, at TARGET.
+// The proxy under test: a process of its own for each server behind it, or one that runs already, at the port TARGET of 127.0.0.1.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,11 @@ export interface Proxy {
   kill(): void
 }
 
+/** Where the servers listen: any free port, or the one that the proxy at TARGET was told. */
+export const replicaPort = Number(process.env.REPLICA || 0)
+
 export async function startProxy(replica: number): Promise<Proxy> {
+  if (process.env.TARGET) return { port: Number(process.env.TARGET), kill: () => {} }
   const child = spawn(process.execPath, ['--max-semi-space-size=2', entry], {
     env: {
       PATH: process.env.PATH,

@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"sync/atomic"
+	"syscall"
 )
 
 // Events answered so far, on all ports. GET /served tells.
@@ -38,7 +40,8 @@ func accept(listener net.Listener) {
 			if string(start) == preface[:4] {
 				serve = serveHTTP2
 			}
-			if err := serve(in, connection); err != nil && err != io.EOF {
+			// A proxy may drop a kept connection in any way it likes.
+			if err := serve(in, connection); err != nil && err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
 				fmt.Fprintln(os.Stderr, "peers:", err)
 			}
 		}()
