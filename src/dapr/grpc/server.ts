@@ -4,7 +4,6 @@
 import { createServer, type Socket } from 'node:net'
 import type { Connection } from '../../h2/connection.ts'
 import type { FieldSection } from '../../h2/field-section.ts'
-import { writeFields } from '../../h2/field-writer.ts'
 import { connectionOn } from '../../h2/socket.ts'
 import type { Stream } from '../../h2/stream.ts'
 import type { Event, Outcome } from '../event.ts'
@@ -15,6 +14,7 @@ import { Call, type CallOptions } from './call.ts'
 import { identityOf } from './identity.ts'
 import type { GrpcMessage, GrpcReply } from './message.ts'
 import { createRouteOf, inputBindings, isEvent, methods, topicSubscriptions } from './methods.ts'
+import { refuseStranger } from './not-grpc.ts'
 import { timeoutMs } from './timeout.ts'
 
 type Options = AppServerOptions<GrpcMessage>
@@ -76,7 +76,7 @@ function createAccept(options: Options): Accept {
 
   return (stream, section, isEnd) => {
     if (section.method !== 'POST' || !section.contentType?.startsWith('application/grpc')) {
-      return stream.sendHeaders(notGrpc, true)
+      return refuseStranger(stream, isEnd)
     }
     const patienceMs = timeoutMs(section.grpcTimeout)
     const path = section.path as string
@@ -97,7 +97,6 @@ function createAccept(options: Options): Accept {
   }
 }
 
-const notGrpc = writeFields([':status', '415'])
 const nothing = Buffer.alloc(0)
 const noInputs: Inputs = { topics: [], bindings: [] }
 
