@@ -13,6 +13,7 @@ export type Role =
   | 'unknown-pseudo'
   /** Belongs to one connection of HTTP/1.1 (RFC 9113 §8.2.2). */
   | 'connection-specific'
+  | 'host'
   | 'te'
   | 'content-length'
   | 'content-type'
@@ -30,7 +31,9 @@ export interface FieldName {
 
 const roles = new Map<string, Role>([
   ...([':method', ':scheme', ':authority', ':path', ':status'] as const).map((name) => [name, name] as const),
-  ...(['te', 'content-length', 'content-type', 'grpc-status', 'grpc-timeout'] as const).map((n) => [n, n] as const),
+  ...(['host', 'te', 'content-length', 'content-type', 'grpc-status', 'grpc-timeout'] as const).map(
+    (name) => [name, name] as const,
+  ),
   ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'].map(
     (name) => [name, 'connection-specific'] as const,
   ),

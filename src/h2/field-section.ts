@@ -102,13 +102,15 @@ class Rules {
   #section = new FieldSection()
   #kind: SectionKind = 'trailers'
   #sawField = false
-  #pseudoSeen = 0
+  #seen = 0
+  #hasHost = false
 
   begin(section: FieldSection, kind: SectionKind): void {
     this.#section = section
     this.#kind = kind
     this.#sawField = false
-    this.#pseudoSeen = 0
+    this.#seen = 0
+    this.#hasHost = false
   }
 
   check(reader: FieldReader): void {
@@ -123,25 +125,28 @@ class Rules {
   }
 
   end(): void {
-    const { method, path, status } = this.#section
-    const isWhole = this.#kind === 'request' ? method && path && (this.#pseudoSeen & 2) !== 0 : status > 0
-    if (this.#kind !== 'trailers' && !isWhole) this.#fault('a pseudo-header is missing or empty')
+    if (this.#kind === 'response' && this.#section.status === 0) this.#fault(':status is missing')
+    if (this.#kind !== 'request') return
+    const has = this.#seen
+    if ((has & requestNeeds) !== requestNeeds) this.#fault('a pseudo-header is missing')
+    else if ((has & bitOf[':authority']) === 0 && !this.#hasHost) this.#fault(':authority is missing')
   }
 
   #pseudo(name: FieldName, reader: FieldReader): void {
-    const allowed = pseudoOf[this.#kind]
-    const bit = pseudoBit[name.text] ?? 0
-    if ((allowed & bit) === 0) this.#fault(`${name.text} in a ${this.#kind}`)
-    else if ((this.#pseudoSeen & bit) !== 0) this.#fault(`${name.text} twice`)
-    else if (this.#sawField) this.#fault(`${name.text} after a field`)
-    this.#pseudoSeen |= bit
-    if (name.role === ':path') this.#section.path = reader.valueText()
-    else if (name.role === ':method') this.#section.method = reader.valueText()
-    else if (name.role === ':status') {
-      const status = reader.valueText()
-      if (!/^[1-9][0-9]{2}$/.test(status)) this.#fault('a status that is none')
-      this.#section.status = Number(status)
-    }
+    const role = name.role as Pseudo | 'unknown-pseudo'
+    const bit = role === 'unknown-pseudo' ? 0 : bitOf[role]
+    if (role === 'unknown-pseudo' || (allowedIn[this.#kind] & bit) === 0) this.#fault(`${name.text} in a ${this.#kind}`)
+    else if ((this.#seen & bit) !== 0) this.#fault(`${role} twice`)
+    else if (this.#sawField) this.#fault(`${role} after a field`)
+    else this.#takePseudo(role, reader.valueText())
+    this.#seen |= bit
+  }
+
+  #takePseudo(role: Pseudo, value: string): void {
+    if (!pseudoValue[role].test(value)) this.#fault(`${role} with a value that it cannot have`)
+    else if (role === ':path') this.#section.path = value
+    else if (role === ':method') this.#section.method = value
+    else if (role === ':status') this.#section.status = Number(value)
   }
 
   #notice(name: FieldName, reader: FieldReader): void {
@@ -149,6 +154,9 @@ class Rules {
     switch (name.role) {
       case 'connection-specific':
         this.#fault(`${name.text} belongs to HTTP/1.1`)
+        break
+      case 'host':
+        this.#hasHost = true
         break
       case 'te':
         if (reader.valueText() !== 'trailers') this.#fault('te other than trailers')
@@ -182,22 +190,35 @@ class Rules {
 const rules = new Rules()
 
 const colon = 0x3a
-const pseudoBit: Readonly<Record<string, number>> = {
+
+type Pseudo = ':method' | ':scheme' | ':authority' | ':path' | ':status'
+
+const bitOf: Readonly<Record<Pseudo, number>> = {
   ':method': 1,
   ':scheme': 2,
   ':authority': 4,
   ':path': 8,
   ':status': 16,
 }
-const pseudoOf: Readonly<Record<SectionKind, number>> = { request: 1 | 2 | 4 | 8, response: 16, trailers: 0 }
+const allowedIn: Readonly<Record<SectionKind, number>> = { request: 1 | 2 | 4 | 8, response: 16, trailers: 0 }
+const requestNeeds = 1 | 2 | 8
 
-/** No NUL, CR or LF, and no space at its ends (§8.2.1). */
+/** What each may look like (RFC 9110 §9.1, RFC 3986 §3.1 to §3.3). A peer that finds worse may give up the connection. */
+const pseudoValue: Readonly<Record<Pseudo, RegExp>> = {
+  ':method': /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/,
+  ':scheme': /^[A-Za-z][A-Za-z0-9+.-]*$/,
+  ':authority': /^[A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]+$/,
+  ':path': /^(\/[!-~]*|\*)$/,
+  ':status': /^[1-9][0-9]{2}$/,
+}
+
+/** No space at its ends (§8.2.1), and no control characters but tabs (RFC 9110 §5.5). */
 function isFieldValue({ valueBytes, valueStart, valueEnd }: FieldReader): boolean {
   if (valueStart === valueEnd) return true
   if (isSpace(valueBytes[valueStart]) || isSpace(valueBytes[valueEnd - 1])) return false
   for (let i = valueStart; i < valueEnd; i += 1) {
     const byte = valueBytes[i] as number
-    if (byte <= 0x0d && (byte === 0 || byte === 0x0a || byte === 0x0d)) return false
+    if ((byte < 0x20 && byte !== 0x09) || byte === 0x7f) return false
   }
   return true
 }

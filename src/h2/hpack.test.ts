@@ -192,10 +192,10 @@ describe('a section that is malformed', () => {
     reader.begin(block, 0, block.length)
     return readSection(reader, kind, 1000).fault
   }
-  const request = [':method', 'POST', ':scheme', 'http', ':path', '/a']
+  const request = [':method', 'POST', ':scheme', 'http', ':path', '/a', ':authority', 'x']
 
   test('none of these is', () => {
-    expect(fault('request', ...request, ':authority', 'x', 'te', 'trailers')).toBeUndefined()
+    expect(fault('request', ...request, 'te', 'trailers')).toBeUndefined()
     expect(fault('response', ':status', '200', 'x', ' '.trim())).toBeUndefined()
     expect(fault('trailers', 'grpc-status', '0')).toBeUndefined()
   })
@@ -206,6 +206,7 @@ describe('a section that is malformed', () => {
     ['an empty name', ['', '1']],
     ['a NUL in a value', ['x', 'a\0']],
     ['a line break in a value', ['x', 'a\r\nb: c']],
+    ['a control character in a value', ['x', 'a\x7fb']],
     ['a space at the end of a value', ['x', 'a ']],
     ['connection', ['connection', 'close']],
     ['transfer-encoding', ['transfer-encoding', 'chunked']],
@@ -222,10 +223,14 @@ describe('a section that is malformed', () => {
   })
 
   test.each([
-    ['no method', [':scheme', 'http', ':path', '/']],
-    ['no scheme', [':method', 'POST', ':path', '/']],
-    ['no path', [':method', 'POST', ':scheme', 'http']],
-    ['an empty path', [':method', 'POST', ':scheme', 'http', ':path', '']],
+    ['no method', [':scheme', 'http', ':path', '/', 'host', 'x']],
+    ['no scheme', [':method', 'POST', ':path', '/', 'host', 'x']],
+    ['no path', [':method', 'POST', ':scheme', 'http', 'host', 'x']],
+    ['an empty path', [':method', 'POST', ':scheme', 'http', ':path', '', 'host', 'x']],
+    ['a path with a space', [':method', 'POST', ':scheme', 'http', ':path', '/a b', 'host', 'x']],
+    // Node ends a connection that brings a thousand of these, and all that is under way on it.
+    ['no authority', [':method', 'POST', ':scheme', 'http', ':path', '/']],
+    ['an authority with a slash', [':method', 'POST', ':scheme', 'http', ':path', '/', ':authority', 'a/b']],
   ])('%s', (_what, fields) => {
     expect(fault('request', ...fields)).toBeDefined()
   })

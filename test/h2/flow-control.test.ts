@@ -137,7 +137,7 @@ test(
         for (const id of [1, 3, 5, 7])
           server.connection.receive(frame(frameType.headers, flag.endHeaders, id, requestBlock()))
         server.take()
-        for (const [stream, size] of [...pieces_, ...pieces_, ...pieces_]) {
+        for (const [stream, size] of Array.from({ length: 10 }, () => pieces_).flat()) {
           const id = 2 * stream + 1
           expect(Math.min(model.connection, model.of(id))).toBeGreaterThan(size)
           model.spend(id, size)

@@ -109,7 +109,7 @@ export const settings = (...pairs: [id: number, value: number][]): Buffer =>
 export const settingsAck = frame(frameType.settings, flag.ack, 0)
 
 export const requestBlock = (...fields: string[]): Buffer =>
-  writeFields([':method', 'POST', ':scheme', 'http', ':path', '/a', ...fields])
+  writeFields([':method', 'POST', ':scheme', 'http', ':path', '/a', ':authority', 'x', ...fields])
 
 export const request = (streamId: number, isEnd: boolean, ...fields: string[]): Buffer =>
   frame(frameType.headers, flag.endHeaders | (isEnd ? flag.endStream : 0), streamId, requestBlock(...fields))

@@ -81,7 +81,14 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
 
   /** The stream is the call's now. */
   start(): void {
-    if (this.isRequestEnded || this.#options.awaitedBytes === 0) this.#options.onReady(this)
+    if (this.#options.awaitedBytes > 0) {
+      if (this.isRequestEnded) this.#options.onReady(this)
+      return
+    }
+    // After what has been read with it: a call that is opened and reset in one breath reaches nobody (CVE-2023-44487).
+    queueMicrotask(() => {
+      if (!this.isGone) this.#options.onReady(this)
+    })
   }
 
   // What the sender's stream tells.
