@@ -22,13 +22,12 @@ export class DynamicTable {
   }
 
   /**
-   * The sender has acknowledged the limit 0. It must empty what it has before it sends another block; one that has
-   * nothing owes nothing (RFC 9113 §4.3.1).
+   * The sender has acknowledged the limit 0. It must empty what it has before it sends another block (RFC 9113 §4.3.1).
+   * One that has nothing yet is not asked to say so; until it does, its table is as it was.
    */
   close(): void {
     this.#limit = 0
     this.#owesUpdate = this.#size > 0
-    if (!this.#owesUpdate) this.#maxSize = 0
   }
 
   /** A size update of the sender (§6.3). */

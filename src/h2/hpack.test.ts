@@ -133,11 +133,13 @@ describe('a block that cannot be read ends the connection', () => {
     expect(() => read(reader, bytes('21 82'))).toThrow(expect.objectContaining({ code: 9 }))
   })
 
-  test('who never used the table owes nothing, and cannot use it', () => {
+  test('who never used the table owes nothing, and has it until it says otherwise', () => {
     const reader = new FieldReader()
     reader.table.close()
 
     expect(read(reader, bytes('400161 0162'))).toEqual(['a: b'])
+    expect(read(reader, bytes('be'))).toEqual(['a: b'])
+    expect(read(reader, bytes('20 400161 0162'))).toEqual(['a: b'])
     expect(() => read(reader, bytes('be'))).toThrow(expect.objectContaining({ code: 9 }))
   })
 })

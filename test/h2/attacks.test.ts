@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { writeFields } from '../../src/h2/field-writer.ts'
 import { clientPreface, flag, frameType } from '../../src/h2/protocol.ts'
-import { residentMiB } from '../bench/cpu.ts'
-import { startProxyProcess } from '../bench/proxy-process.ts'
+import { residentMiB } from '../bench/usage.ts'
 import { grpcWire } from '../support/grpc-wire.ts'
+import { startProxyProcess } from '../support/proxy-process.ts'
 import { data, frame, settings, settingsAck, word } from './pair.ts'
 
 /** Megabytes above calm, while or after an attack. */
@@ -145,7 +145,7 @@ async function attack(port: number, { piece, pieces, readsNothing, name }: Attac
 
 async function setUp() {
   const replica = await grpcWire.startFunction(({ data: bytes }) => ({ status: 'SUCCESS', data: bytes }))
-  const proxy = await startProxyProcess('grpc', [replica.port])
+  const proxy = await startProxyProcess(grpcWire, [replica.port])
   const sidecar = grpcWire.connect(proxy.port)
   onTestFinished(async () => {
     sidecar.close()

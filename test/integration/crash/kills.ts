@@ -1,8 +1,8 @@
 // SIGKILL of one replica of four after another, under load: is each event handled, and which are handled twice?
 
+import { startProxyProcess } from '../../support/proxy-process.ts'
 import type { Heard, Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
-import { startProxyProcess } from './proxy.ts'
 import { startReplicas } from './replicas.ts'
 
 export interface KillFigures {

@@ -1,8 +1,8 @@
 // How real replicas share real events, and what the slowest events wait.
 
+import { startProxyProcess } from '../../support/proxy-process.ts'
 import type { Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
-import { startProxyProcess } from './proxy.ts'
 import { startReplicas } from './replicas.ts'
 
 export interface ShareFigures {

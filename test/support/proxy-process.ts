@@ -4,12 +4,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { funcContext } from '../../support/func-context.ts'
-import type { Wire } from '../../support/wire.ts'
+import { funcContext } from './func-context.ts'
+import type { Wire } from './wire.ts'
 
-const entry = fileURLToPath(new URL('../../../dist/proxy/main.js', import.meta.url))
+const entry = fileURLToPath(new URL('../../dist/proxy/main.js', import.meta.url))
 
 export interface ProxyProcess {
+  readonly pid: number
   readonly port: number
   kill(): void
 }
@@ -37,5 +38,6 @@ export async function startProxyProcess(
   const [line] = (await once(lines, 'line')) as [string]
   // What it says later is read, so that it never waits for us.
   lines.on('line', () => {})
-  return { port: (JSON.parse(line) as { port: number }).port, kill: () => child.kill('SIGKILL') }
+  const { port } = JSON.parse(line) as { port: number }
+  return { pid: child.pid as number, port, kill: () => child.kill('SIGKILL') }
 }
