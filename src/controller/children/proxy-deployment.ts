@@ -10,6 +10,7 @@ import type { EnvVar, Fn, TextMap } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, identityEnv, workload } from '../pod.ts'
 import { proxyReplicas } from '../scaling.ts'
+import { defaultSettings } from '../settings.ts'
 import { hasStarted, missing, pausedWhileWaiting } from '../waiting.ts'
 
 // SIGTERM reaches daprd and proxy together. daprd takes no new events at once but waits for the proxy to have finished
@@ -60,12 +61,17 @@ function container(fn: Fn, cluster: Cluster): object {
 
 function env(fn: Fn, cluster: Cluster): EnvVar[] {
   const port = proxyAppPort(fn)
-  const host = serviceHost(fn, 'function', cluster.settings.clusterDomain)
+  const { clusterDomain } = cluster.settings
+  const host = serviceHost(fn, 'function', clusterDomain)
   return [
     ...contractEnv(fn),
     ...identityEnv,
-    // With a token the proxy watches EndpointSlices of its own accord.
-    ...(mayWatchEndpoints(fn, cluster) ? [] : [{ name: 'PROXY_DISCOVERY', value: `dns:${host}:${fn.port}` }]),
+    // With a token the proxy watches EndpointSlices of its own accord, and asks DNS while it may not.
+    ...(mayWatchEndpoints(fn, cluster)
+      ? [{ name: 'CLUSTER_DOMAIN', value: clusterDomain }].filter(
+          ({ value }) => value !== defaultSettings.clusterDomain,
+        )
+      : [{ name: 'PROXY_DISCOVERY', value: `dns:${host}:${fn.port}` }]),
     ...(fn.isAsync ? [{ name: 'PROXY_HOLD_TIMEOUT', value: `${holdMs(fn, cluster.related)}ms` }] : []),
     ...(port === fn.port ? [] : [{ name: 'PROXY_PORT', value: String(port) }]),
     // 25 MiB less resident memory for the same CPU time: the young generation of V8 grows to 16 MiB per space otherwise.
