@@ -5,6 +5,7 @@ import { createServer, type Socket } from 'node:net'
 import type { Connection } from '../../h2/connection.ts'
 import type { FieldSection } from '../../h2/field-section.ts'
 import { writeFields } from '../../h2/field-writer.ts'
+import { errorCode } from '../../h2/protocol.ts'
 import { connectionOn } from '../../h2/socket.ts'
 import type { Stream } from '../../h2/stream.ts'
 import type { Event, Outcome } from '../event.ts'
@@ -75,7 +76,8 @@ function createAccept(options: Options): Accept {
 
   return (stream, section, isEnd) => {
     if (section.method !== 'POST' || !section.contentType?.startsWith('application/grpc')) {
-      return stream.sendHeaders(notGrpc, true)
+      refuseStranger(stream, isEnd)
+      return
     }
     const patienceMs = timeoutMs(section.grpcTimeout)
     const deadlineMs = patienceMs === undefined ? undefined : performance.now() + patienceMs
@@ -93,7 +95,27 @@ function createAccept(options: Options): Accept {
   }
 }
 
-const notGrpc = writeFields([':status', '415'])
+const notGrpc = writeFields([':status', '415', 'content-type', 'text/plain'])
+const speaksGrpc = Buffer.from('this port speaks gRPC\n')
+
+/** Who does not speak gRPC is told so, once all of it has been heard. */
+function refuseStranger(stream: Stream, isEnd: boolean): void {
+  const reply = () => {
+    stream.sendHeaders(notGrpc, false)
+    if (!stream.sendData(speaksGrpc, 0, speaksGrpc.length, true)) stream.reset(errorCode.enhanceYourCalm)
+  }
+  stream.owner = {
+    onHeaders: reply,
+    onData(_bytes, start, end, isLast) {
+      stream.credit(end - start)
+      if (isLast) reply()
+    },
+    onSent() {},
+    onClosed() {},
+  }
+  if (isEnd) reply()
+}
+
 const nothing = Buffer.alloc(0)
 
 const questions: ReadonlySet<string> = new Set([
