@@ -9,6 +9,9 @@ export interface Budget {
 
 const largestBlock = 64 * 1024
 
+/** A promise of more bytes than this is not trusted with memory of its own. */
+const largestPromise = 256 * 1024
+
 /**
  * First in, first out. `push` copies, so that a frame does not hold the whole read that it came with. While `isKeeping`,
  * what has been read stays, and `rewind` starts over.
@@ -26,6 +29,7 @@ export class ByteQueue {
   readonly #blocks: Buffer[] = []
   /** Bytes in the last block. */
   #tail = 0
+  #promised = 0
   /** The next byte to read: block and place in it. */
   #block = 0
   #at = 0
@@ -33,6 +37,11 @@ export class ByteQueue {
   constructor(budget: Budget, { isKeeping }: { readonly isKeeping: boolean }) {
     this.#budget = budget
     this.#isKeeping = isKeeping
+  }
+
+  /** So many bytes are to come: they will lie in one piece, so that `whole` need not put them together. */
+  expect(bytes: number): void {
+    this.#promised = Math.min(bytes, largestPromise)
   }
 
   /** False if the budget has no room; nothing is pushed then. `isLast` avoids room for more. */
@@ -50,7 +59,8 @@ export class ByteQueue {
     let last = this.#blocks.at(-1)
     if (last === undefined || this.#tail === last.length) {
       const wanted = end - from
-      const room = isLast ? wanted : Math.min(largestBlock, Math.max(wanted, 2 * (last?.length ?? 0)))
+      const usual = isLast ? wanted : Math.min(largestBlock, Math.max(wanted, 2 * (last?.length ?? 0)))
+      const room = last === undefined ? Math.max(usual, this.#promised) : usual
       last = Buffer.allocUnsafe(room)
       this.#blocks.push(last)
       this.#tail = 0

@@ -274,7 +274,8 @@ export class Connection implements StreamHost, Inbound {
     if (this.#isClosed) return
     this.#isClosed = true
     this.output.flush()
-    this.#transport.end()
+    if (end.code === errorCode.noError) this.#transport.end()
+    else this.#transport.cut()
     for (const stream of [...this.streams.values()]) this.end(stream, end)
     this.owner.closed(end.cause)
   }

@@ -10,7 +10,8 @@ export interface Transport {
   readonly writableLength: number
   /** Lets what was written go out, then ends. */
   end(): void
-  destroy(): void
+  /** The same, and whatever still comes is not read. */
+  cut(): void
 }
 
 const slabBytes = 64 * 1024

@@ -38,7 +38,10 @@ export function connectionOn(socket: Socket, { role, owner, budget }: SocketOpti
       socket.end()
       giveUp(lingerMs, 'the peer does not close')
     },
-    destroy: () => socket.destroy(),
+    cut() {
+      socket.pause()
+      this.end()
+    },
   }
   const schedule = (flush: () => void) => setImmediate(flush)
   const connection = new Connection({ role, transport, owner, budget, schedule, now: () => performance.now() })

@@ -113,7 +113,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'calls that never end, with as much as their windows hold',
-    pieces: 20,
+    pieces: 12,
     piece: (n) => Buffer.concat([open(2 * n + 1), each(15, () => data(2 * n + 1, Buffer.alloc(16_384)))]),
     readsNothing: true,
   },

@@ -31,7 +31,7 @@ export class End {
           return outOf.#isSlow ? outOf.#out.reduce((sum, bytes) => sum + bytes.length, 0) : 0
         },
         end() {},
-        destroy() {},
+        cut() {},
       },
       schedule: (flush) => {
         this.#flush = flush

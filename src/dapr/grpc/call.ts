@@ -103,6 +103,10 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
     const { awaitedBytes } = this.#options
     if (this.#isOver || awaitedBytes > 0) this.#stream.credit(length)
     if (this.#isOver) return
+    // An event is one message, and says how long it is.
+    if (awaitedBytes > 0 && !isEnd && length >= 5 && this.request.held === 0) {
+      this.request.expect(5 + bytes.readUInt32BE(start + 1))
+    }
     if (awaitedBytes > 0 && this.request.held + length > awaitedBytes) this.#refuse('too-large')
     else if (!this.request.push(bytes, start, end, isEnd)) this.#refuse('held-full')
     else if (isEnd) this.#end()
