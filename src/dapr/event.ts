@@ -70,7 +70,7 @@ export type Outcome =
   | {
       readonly kind: 'broken'
       readonly cause: string
-      /** Part of the answer has reached the sender: it can be told nothing else. */
+      /** Part of an answer had come, so the function did run; the sender may have seen that part. */
       readonly hasBegun?: true
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }

@@ -14,6 +14,9 @@ export interface Request {
   readonly body: Buffer | BodySource
 }
 
+/** How far a request had come: certainly not one byte of it has left; it went out; bytes came back. */
+export type Stage = 'waiting' | 'sent' | 'answering'
+
 /** What becomes of a request. `end` or `failed` comes once, and nothing after it. */
 export interface ResponseEvents {
   /** An interim (1xx) response. */
@@ -23,8 +26,7 @@ export interface ResponseEvents {
   /** False: no more until `resume`. */
   data(bytes: Buffer): boolean
   end(trailers: readonly string[]): void
-  /** `isSent` is false if certainly not one byte of the request has left. */
-  failed(error: Error, isSent: boolean): void
+  failed(error: Error, stage: Stage): void
 }
 
 export interface Call {

@@ -40,6 +40,7 @@ export class ClientConnection implements ReaderEvents, Call {
   #sending: BodyWriter | undefined
   #isRequestOver = true
   #interim = 0
+  #isAnswering = false
   #untilMs = 0
   #error: Error | undefined
   #isDeserted = false
@@ -69,6 +70,7 @@ export class ClientConnection implements ReaderEvents, Call {
     this.#events = events
     this.#method = request.method
     this.#interim = 0
+    this.#isAnswering = false
     if (this.#isConnected) this.#send(request)
     else this.#waiting = request
   }
@@ -153,6 +155,7 @@ export class ClientConnection implements ReaderEvents, Call {
       this.#abortFor('it speaks unasked')
       return
     }
+    this.#isAnswering = true
     try {
       const end = this.#reader.read(bytes)
       if (this.#events === undefined) this.#onComplete(end < bytes.length)
@@ -192,9 +195,9 @@ export class ClientConnection implements ReaderEvents, Call {
     if (events === undefined) return
     this.#events = undefined
     this.#sending?.abandon()
-    const isSent = this.#waiting === undefined
+    const stage = this.#waiting !== undefined ? 'waiting' : this.#isAnswering ? 'answering' : 'sent'
     this.#waiting = undefined
-    events.failed(this.#error ?? new Error('it closed the connection'), isSent)
+    events.failed(this.#error ?? new Error('it closed the connection'), stage)
   }
 }
 

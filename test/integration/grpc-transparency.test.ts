@@ -21,7 +21,7 @@ import {
 } from '@grpc/grpc-js'
 import { expect, onTestFinished, test } from 'vitest'
 import { grpcWire } from '../support/grpc-wire.ts'
-import { setUpProxy, unusedPort } from '../support/proxy.ts'
+import { metric, setUpProxy, unusedPort } from '../support/proxy.ts'
 
 const raw = (bytes: Buffer) => bytes
 const echo = { path: '/any.Service/Echo', requestStream: false, responseStream: false } as const
@@ -196,16 +196,17 @@ test('after a GOAWAY the next event goes over a new connection', async () => {
   expect(sessions.size).toBeGreaterThan(1)
 })
 
-test('a reset under way is UNAVAILABLE, and the other streams of the connection go on', async () => {
+test('an event that is reset under way is sent again, and the other streams of the connection go on', async () => {
   const port = await startFrames((stream, count) => {
     if (count === 1) setTimeout(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR), 50)
     else setTimeout(() => answerOk(stream), 100)
   })
-  const { sidecar } = await setUpProxy(grpcWire, [port])
+  const { proxy, sidecar } = await setUpProxy(grpcWire, [port])
 
   const [reset, other] = await Promise.all([sidecar.binding(Buffer.from('1')), sidecar.binding(Buffer.from('2'))])
 
-  expect([reset.code, other.outcome].toSorted()).toEqual(['UNAVAILABLE', 'success'])
+  expect([reset.outcome, other.outcome]).toEqual(['success', 'success'])
+  expect(await metric(proxy.adminPort, 'dapr_proxy_retries_total', ['cause="broken"'])).toBe(1)
 })
 
 test('an answer that is not gRPC never becomes UNIMPLEMENTED, which daprd would take for a drop', async () => {

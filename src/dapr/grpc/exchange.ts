@@ -20,7 +20,7 @@ export class Exchange implements StreamOwner, RequestReceiver {
   readonly #resolve: (outcome: Outcome) => void
   readonly #forget: () => void
   #stream: Stream | undefined
-  /** The head of a reply that may still turn out to be none: an event can be tried elsewhere as long as nothing has passed. */
+  /** The head of a reply, held back until there is more: an event of a replica that only boots can still be tried elsewhere. */
   #withheld: FieldSection | undefined
   #hasBegun = false
   #sample: Buffer = nothing
@@ -64,8 +64,10 @@ export class Exchange implements StreamOwner, RequestReceiver {
   onHeaders(section: FieldSection, isEnd: boolean): void {
     if (this.#hasBegun || this.#withheld !== undefined || isEnd) this.#end(section)
     else if (section.isInterim) this.#relay.relayHeaders(section, false)
-    else if (!isGrpc(section)) this.#break(`its answer is not gRPC (HTTP status ${section.status})`)
-    else {
+    else if (!isGrpc(section)) {
+      const cause = `its answer is not gRPC (HTTP status ${section.status})`
+      this.#abandon({ kind: 'broken', cause, hasBegun: true })
+    } else {
       this.#withheld = section.keep()
       if (this.#event.route.kind === 'invoke') this.#begin()
     }
@@ -121,7 +123,8 @@ export class Exchange implements StreamOwner, RequestReceiver {
   }
 
   #broken(cause: string): Outcome {
-    return this.#hasBegun ? { kind: 'broken', cause, hasBegun: true } : { kind: 'broken', cause }
+    const hasBegun = this.#hasBegun || this.#withheld !== undefined
+    return hasBegun ? { kind: 'broken', cause, hasBegun } : { kind: 'broken', cause }
   }
 
   /** Whatever the replica still does for this call is not wanted. */

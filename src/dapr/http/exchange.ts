@@ -1,7 +1,7 @@
 // One request to a replica and its answer: kept until it is whole, or passed on as it comes.
 
 import type { BodyWriter } from '../../h1/body.ts'
-import type { Call, Request, ResponseEvents } from '../../h1/call.ts'
+import type { Call, Request, ResponseEvents, Stage } from '../../h1/call.ts'
 import type { H1Client } from '../../h1/client.ts'
 import type { Framing } from '../../h1/framing.ts'
 import type { ResponseHead } from '../../h1/outgoing.ts'
@@ -73,12 +73,11 @@ abstract class Attempt<Done> {
     this.#resolve(outcome)
   }
 
-  /** `hasBegun`: part of the answer has gone out. */
-  protected failure(error: Error, isSent: boolean, hasBegun = false): Failed {
+  protected failure(error: Error, stage: Stage): Failed {
     if (this.#sender.isGone) return { kind: 'refused', refusal: 'cancelled' }
     const cause = reason(error)
-    if (!isSent) return { kind: 'not-run', cause }
-    return hasBegun ? { kind: 'broken', cause, hasBegun } : { kind: 'broken', cause }
+    if (stage === 'waiting') return { kind: 'not-run', cause }
+    return stage === 'answering' ? { kind: 'broken', cause, hasBegun: true } : { kind: 'broken', cause }
   }
 }
 
@@ -108,8 +107,8 @@ class WholeReply extends Attempt<Exchanged<HttpReply>> implements ResponseEvents
     this.finish({ kind: 'answered', reply: { status, reason, headers: endToEnd(fields), body } })
   }
 
-  failed(error: Error, isSent: boolean): void {
-    this.finish(this.failure(error, isSent))
+  failed(error: Error, stage: Stage): void {
+    this.finish(this.failure(error, stage))
   }
 }
 
@@ -142,9 +141,9 @@ class Relay extends Attempt<Outcome> implements ResponseEvents {
     this.finish({ kind: 'answered', verdict: statusVerdict(this.#status) })
   }
 
-  failed(error: Error, isSent: boolean): void {
+  failed(error: Error, stage: Stage): void {
     this.#writer?.cut()
-    this.finish(this.failure(error, isSent, this.#writer !== undefined))
+    this.finish(this.failure(error, stage))
   }
 }
 
