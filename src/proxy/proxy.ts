@@ -13,7 +13,7 @@ import type { ProxyConfig } from './config.ts'
 import { type Core, createCore } from './core.ts'
 import { type Discovery, startDiscovery } from './discovery/discovery.ts'
 import { drain } from './drain.ts'
-import { createMemory } from './memory.ts'
+import { type CountedMemory, createMemory } from './memory.ts'
 import type { Sources } from './metrics.ts'
 import { createObservation } from './observation.ts'
 import { probeByConnecting } from './replica/probe.ts'
@@ -50,17 +50,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
   const memory = createMemory(config.maxHeldBytes)
   const inputs = context && inputsOf(context)
   const routes = inputs ? [...inputs.topics, ...inputs.bindings].map(({ route }) => route) : []
-  const sources: Sources = {
-    inFlight: () => core.underWay(),
-    held: () => core.hold.held(),
-    oldestHeldMs: () => systemTime.now() - (core.hold.oldestMs() ?? systemTime.now()),
-    bufferedBytes: memory.taken,
-    replicas: () =>
-      core.replicas.current().map(({ address, state, inFlight, answered, load }) => {
-        const latencyMs = load.latencyMs(systemTime.now())
-        return { address, state, inFlight, answered, ...(latencyMs > 0 && { latencyMs }) }
-      }),
-  }
+  const sources = sourcesOf(() => core, memory)
   const observation = createObservation({ sources, context, routes, log })
   const { createClient } = protocol
   const edge = { createClient, probe: probeByConnecting, time: systemTime, observer: observation }
@@ -112,6 +102,26 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
       observation.flush()
       await admin.close()
     },
+  }
+}
+
+/** Read when somebody asks, which is after the core is there. */
+function sourcesOf(core: () => Core<never>, memory: CountedMemory): Sources {
+  return {
+    inFlight: () => core().underWay(),
+    held: () => core().hold.held(),
+    oldestHeldMs: () => {
+      const oldestMs = core().hold.oldestMs()
+      return oldestMs === undefined ? 0 : systemTime.now() - oldestMs
+    },
+    bufferedBytes: memory.taken,
+    replicas: () =>
+      core()
+        .replicas.current()
+        .map(({ address, state, inFlight, answered, load }) => {
+          const latencyMs = load.latencyMs(systemTime.now())
+          return { address, state, inFlight, answered, ...(latencyMs > 0 && { latencyMs }) }
+        }),
   }
 }
 

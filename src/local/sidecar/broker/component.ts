@@ -58,14 +58,25 @@ export const familyOf = (component: Pick<Component, 'type'>): string => componen
 
 export const isCron = (component: Component): boolean => component.type === 'bindings.cron'
 
-// Metadata that says who reads and not where: it differs between two Functions that share a broker.
+// Metadata that says who reads and how, not where: it differs between two Functions that share a broker.
 const readerKeys = new Set([
+  'ackwait',
+  'autoack',
   'clientid',
-  'consumerid',
+  'concurrency',
   'consumergroup',
+  'consumerid',
+  'consumeretryenabled',
   'direction',
   'durablename',
+  'enabledeadletter',
+  'maxackpending',
+  'prefetchcount',
+  'processingtimeout',
+  'queuedepth',
   'queuegroupname',
+  'redeliverinterval',
+  'requeueinfailure',
   'route',
 ])
 
