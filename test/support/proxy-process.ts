@@ -21,7 +21,8 @@ export async function startProxyProcess(
   ports: readonly number[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProxyProcess> {
-  const child = spawn(process.execPath, [entry], {
+  // As the controller sets it in NODE_OPTIONS.
+  const child = spawn(process.execPath, ['--max-semi-space-size=2', entry], {
     env: {
       PATH: process.env.PATH,
       FUNC_CONTEXT: funcContext,
