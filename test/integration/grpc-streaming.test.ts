@@ -259,14 +259,14 @@ test('a cancel in the middle of a stream reaches the function', async () => {
   await eventually(() => functions[0]?.cancelled() === 1)
 })
 
-test('a function that reads nothing slows its own call alone, and what waits is bounded', async () => {
+test('a caller that reads nothing slows its own call alone, and what waits for it is bounded', async () => {
   const { client, proxy } = await setUp()
-  // Nobody reads the replies, so the function stops reading as well.
+  // Nobody reads the replies. How much of the rest the function takes in meanwhile is its own affair.
   const call = client.makeBidiStreamRequest(service.Echo.path, raw, raw, new Metadata())
   call.on('error', () => {})
   const chunk = randomBytes(100_000)
   const sent = new Promise<boolean>((resolve) => {
-    let left = 500
+    let left = 100
     const more = () => {
       left -= 1
       if (left === 0) resolve(true)
@@ -274,10 +274,13 @@ test('a function that reads nothing slows its own call alone, and what waits is 
     }
     more()
   })
-  const isSent = await Promise.race([sent, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1500))])
+  const buffered = () => metric(proxy.adminPort, 'dapr_proxy_buffered_bytes')
+  let most = 0
+  await eventually(async () => (await buffered()) > 100_000)
+  for (let i = 0; i < 50; i += 1) most = Math.max(most, await buffered())
 
-  expect(isSent).toBe(false)
-  expect(await metric(proxy.adminPort, 'dapr_proxy_buffered_bytes')).toBeLessThan(1024 * 1024)
+  // One window of replies, and one of the request.
+  expect(most).toBeLessThan(1024 * 1024)
   expect((await send(client, 'Unary', [Buffer.from('other')])).code).toBe(status.OK)
 
   let got = 0
@@ -287,7 +290,7 @@ test('a function that reads nothing slows its own call alone, and what waits is 
   expect(await sent).toBe(true)
   call.end()
   await new Promise((resolve) => call.once('end', resolve))
-  expect(got).toBe(499 * chunk.length)
+  expect(got).toBe(99 * chunk.length)
 })
 
 test('a replica that dies in the middle of a stream is UNAVAILABLE to its caller, behind what has passed', async () => {
