@@ -46,7 +46,8 @@ test('within any ten seconds no more than the budget', () => {
         for (let i = 0; i < wanted && budget.take(nowMs); i += 1) taken.push(nowMs)
         const since = (times: number[]) => times.filter((time) => time > nowMs - 9000).length
         const sinceTen = came.filter((time) => time > nowMs - 10_000).length
-        expect(since(taken)).toBeLessThanOrEqual(100 + 0.2 * sinceTen)
+        // At the time of a retry: later the events that allowed it are older than it is.
+        if (taken.at(-1) === nowMs) expect(since(taken)).toBeLessThanOrEqual(100 + 0.2 * sinceTen)
       }
     }),
   )
