@@ -36,9 +36,10 @@ export async function measureKills(wire: Wire, kills: number): Promise<KillFigur
       const victim = up[Math.floor(Math.random() * up.length)]
       if (victim === undefined || up.length < 2) continue
       const { life } = victim
+      // Before and after: the proxy may have mended an event before we hear that the process is gone.
+      const before = [...load.unanswered]
       await victim.kill()
-      // After the kill: what was answered before it can have left no trace of the kill.
-      killed.push({ life, unanswered: new Set(load.unanswered) })
+      killed.push({ life, unanswered: new Set([...before, ...load.unanswered]) })
       victim.start()
     }
     const { answers, tookMs } = await load.stop()

@@ -1,6 +1,6 @@
 // A function replica that is made to be killed: plain JavaScript, so that it starts in no time.
 // Usage: node replica.mjs <http|grpc> <port> <ledger> <milliseconds of work | fail> <name of this life>
-// Each event is `id=<number>;…` somewhere in the body; a line "<name> <id>" reaches the ledger before the answer, which is the id.
+// Each event is `id=<number>;…` somewhere in the body; a line with the number reaches the file <ledger>/<name> before the answer, which is the number.
 
 import { appendFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
@@ -10,7 +10,7 @@ const [protocol, port, ledger, work, life] = process.argv.slice(2)
 
 function take(body) {
   const id = /id=(\d+);/.exec(body.toString('latin1'))?.[1]
-  if (id !== undefined) appendFileSync(ledger, `${life} ${id}\n`)
+  if (id !== undefined) appendFileSync(`${ledger}/${life}`, `${id}\n`)
   return Buffer.from(id ?? '')
 }
 

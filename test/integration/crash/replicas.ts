@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import type { Wire } from '../../support/wire.ts'
 const program = fileURLToPath(new URL('replica.mjs', import.meta.url))
 
 export interface Run {
-  /** Which life of which replica, as `port/number`. */
+  /** Which life of which replica, as `port-number`. */
   readonly life: string
   readonly id: number
 }
@@ -30,7 +30,7 @@ export class ReplicaProcess {
 
   /** Not the pid, which comes again. */
   get life(): string {
-    return `${this.port}/${this.#lives}`
+    return `${this.port}-${this.#lives}`
   }
 
   isUp = false
@@ -60,7 +60,7 @@ export class ReplicaProcess {
 export interface Replicas {
   readonly list: readonly ReplicaProcess[]
   readonly ports: readonly number[]
-  /** Each event that a replica was given, in order. */
+  /** Each event that a replica was given. */
   runs(): Run[]
   close(): Promise<void>
 }
@@ -85,11 +85,10 @@ async function portOfOurs(): Promise<number> {
 /** `work` of each: milliseconds, or `fail` for an answer that is an error, at once. */
 export async function startReplicas(wire: Wire, work: readonly (number | 'fail')[]): Promise<Replicas> {
   const folder = mkdtempSync(join(tmpdir(), 'crash-'))
-  const ledger = join(folder, 'ledger')
   const list = await Promise.all(
     work.map(async (each) => {
       const port = await portOfOurs()
-      return new ReplicaProcess(port, [wire.protocol, String(port), ledger, String(each)])
+      return new ReplicaProcess(port, [wire.protocol, String(port), folder, String(each)])
     }),
   )
   await Promise.all(list.map((replica) => replica.start()))
@@ -97,13 +96,12 @@ export async function startReplicas(wire: Wire, work: readonly (number | 'fail')
     list,
     ports: list.map(({ port }) => port),
     runs: () =>
-      readFileSync(ledger, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => {
-          const [life = '', id] = line.split(' ')
-          return { life, id: Number(id) }
-        }),
+      readdirSync(folder).flatMap((life) =>
+        readFileSync(join(folder, life), 'utf8')
+          .split('\n')
+          .filter(Boolean)
+          .map((id) => ({ life, id: Number(id) })),
+      ),
     async close() {
       await Promise.all(list.map((replica) => replica.kill()))
       rmSync(folder, { recursive: true })
