@@ -209,6 +209,39 @@ test('an event that is reset under way is sent again, and the other streams of t
   expect(await metric(proxy.adminPort, 'dapr_proxy_retries_total', ['cause="broken"'])).toBe(1)
 })
 
+test('an event whose reply breaks off before its status is sent again', async () => {
+  const port = await startFrames((stream, count) => {
+    if (count > 1) return answerOk(stream)
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+    stream.write(Buffer.from([0, 0, 0, 0, 0]))
+    setTimeout(() => stream.session?.destroy(), 50)
+  })
+  const { proxy, sidecar } = await setUpProxy(grpcWire, [port])
+
+  expect((await sidecar.binding(Buffer.from('1'))).outcome).toBe('success')
+  expect(await metric(proxy.adminPort, 'dapr_proxy_retries_total', ['cause="broken"'])).toBe(1)
+})
+
+test('a reply to an event may be larger than what is withheld of it', async () => {
+  const reply = Buffer.alloc(200_000, 7)
+  const port = await startFrames((stream) => {
+    stream.resume()
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+    stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+    // BindingEventResponse { data }
+    const message = Buffer.concat([Buffer.from([0x22, 0xc0, 0x9a, 0x0c]), reply])
+    const prefix = Buffer.from([0, 0, 0, 0, 0])
+    prefix.writeUInt32BE(message.length, 1)
+    stream.write(prefix)
+    setTimeout(() => stream.end(message), 20)
+  })
+  const { sidecar } = await setUpProxy(grpcWire, [port])
+
+  const heard = await sidecar.binding(Buffer.from('1'))
+
+  expect([heard.outcome, heard.data.equals(reply)]).toEqual(['success', true])
+})
+
 test('an answer that is not gRPC never becomes UNIMPLEMENTED, which daprd would take for a drop', async () => {
   const port = await startFrames((stream) => {
     stream.resume()

@@ -9,8 +9,11 @@ import type { Event, Outcome } from '../event.ts'
 import { isGrpc, isMissingRoute, statusOf, verdictOf } from './answers.ts'
 import type { GrpcMessage, Relay, RequestReceiver } from './message.ts'
 
-/** The status of a topic's answer is in the first bytes of its message. */
-const mostSampleBytes = 1024
+/**
+ * A reply to an event is withheld until its status has come, so that whoever dies in the middle of it has not answered, and
+ * the event can be tried elsewhere. So many bytes of it; a longer one (no topic has any) passes as it comes.
+ */
+const mostWithheldBytes = 16 * 1024
 
 export class Exchange implements StreamOwner, RequestReceiver {
   isOver = false
@@ -20,10 +23,10 @@ export class Exchange implements StreamOwner, RequestReceiver {
   readonly #resolve: (outcome: Outcome) => void
   readonly #forget: () => void
   #stream: Stream | undefined
-  /** The head of a reply, held back until there is more: an event of a replica that only boots can still be tried elsewhere. */
-  #withheld: FieldSection | undefined
+  #withheldHead: FieldSection | undefined
+  #withheldData: Buffer = nothing
+  /** The sender has the beginning of this reply. */
   #hasBegun = false
-  #sample: Buffer = nothing
 
   /** `resolve` is called once. */
   constructor(event: Event<GrpcMessage>, boot: BootWatch, resolve: (outcome: Outcome) => void) {
@@ -62,22 +65,23 @@ export class Exchange implements StreamOwner, RequestReceiver {
   }
 
   onHeaders(section: FieldSection, isEnd: boolean): void {
-    if (this.#hasBegun || this.#withheld !== undefined || isEnd) this.#end(section)
+    if (this.#hasBegun || this.#withheldHead !== undefined || isEnd) this.#end(section)
     else if (section.isInterim) this.#relay.relayHeaders(section, false)
     else if (!isGrpc(section)) {
       const cause = `its answer is not gRPC (HTTP status ${section.status})`
       this.#abandon({ kind: 'broken', cause, hasBegun: true })
     } else {
-      this.#withheld = section.keep()
+      this.#withheldHead = section.keep()
       if (this.#event.route.kind === 'invoke') this.#begin()
     }
   }
 
   onData(bytes: Buffer, start: number, end: number, isEnd: boolean): void {
-    this.#begin()
-    if (this.#event.route.kind === 'topic') this.#takeSample(bytes, start, end)
-    if (!this.#relay.relayData(bytes, start, end)) this.#break('the sender does not take its answer')
-    else if (isEnd) this.#break('its answer has no status')
+    if (!this.#withhold(bytes, start, end)) {
+      const isTaken = this.#begin() && this.#relay.relayData(bytes, start, end)
+      if (!isTaken) this.#break('the sender does not take its answer')
+    }
+    if (isEnd) this.#break('its answer has no status')
   }
 
   onClosed({ cause, isUntouched }: StreamEnd): void {
@@ -85,20 +89,24 @@ export class Exchange implements StreamOwner, RequestReceiver {
     else this.#finish(this.#broken(cause))
   }
 
-  #takeSample(bytes: Buffer, start: number, end: number): void {
-    const before = this.#sample
-    const length = Math.min(end - start, mostSampleBytes - before.length)
-    if (length <= 0) return
-    this.#sample = Buffer.allocUnsafe(before.length + length)
-    before.copy(this.#sample)
-    bytes.copy(this.#sample, before.length, start, start + length)
+  #withhold(bytes: Buffer, start: number, end: number): boolean {
+    const before = this.#withheldData
+    const length = before.length + end - start
+    if (this.#hasBegun || length > mostWithheldBytes) return false
+    this.#withheldData = Buffer.allocUnsafe(length)
+    before.copy(this.#withheldData)
+    bytes.copy(this.#withheldData, before.length, start, end)
+    return true
   }
 
-  #begin(): void {
-    if (this.#withheld === undefined) return
+  /** What is withheld goes to the sender. False if it takes no more. */
+  #begin(): boolean {
+    if (this.#withheldHead === undefined) return true
     this.#hasBegun = true
-    this.#relay.relayHeaders(this.#withheld, false)
-    this.#withheld = undefined
+    this.#relay.relayHeaders(this.#withheldHead, false)
+    this.#withheldHead = undefined
+    const data = this.#withheldData
+    return data.length === 0 || this.#relay.relayData(data, 0, data.length)
   }
 
   /** The last section of a reply, or its only one. */
@@ -109,11 +117,12 @@ export class Exchange implements StreamOwner, RequestReceiver {
     if (code === undefined) this.#break('its answer has no status')
     else if (isMissing && !this.#hasBegun && this.#boot.isBooting()) {
       this.#abandon({ kind: 'not-run', cause: 'it has no such method yet' })
+    } else if (!this.#begin()) {
+      this.#break('the sender does not take its answer')
     } else {
       if (!isMissing) this.#boot.answered()
-      this.#begin()
       this.#relay.relayHeaders(section, true)
-      const verdict = verdictOf(route, code, this.#sample)
+      const verdict = verdictOf(route, code, this.#withheldData)
       this.#abandon({ kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) })
     }
   }
@@ -123,8 +132,7 @@ export class Exchange implements StreamOwner, RequestReceiver {
   }
 
   #broken(cause: string): Outcome {
-    const hasBegun = this.#hasBegun || this.#withheld !== undefined
-    return hasBegun ? { kind: 'broken', cause, hasBegun } : { kind: 'broken', cause }
+    return this.#hasBegun ? { kind: 'broken', cause, hasBegun: true } : { kind: 'broken', cause }
   }
 
   /** Whatever the replica still does for this call is not wanted. */
