@@ -7,6 +7,7 @@ import { readPlugins } from './plugins.ts'
 import { withoutNulls } from './prune.ts'
 import { checkComponents } from './rules/components.ts'
 import { checkDapr } from './rules/dapr.ts'
+import { checkLists } from './rules/lists.ts'
 import { checkName, checkNames } from './rules/names.ts'
 import { checkScaling } from './rules/scaling.ts'
 import type { CheckShape } from './rules/schema.ts'
@@ -28,6 +29,7 @@ const rules: readonly ((object: FunctionObject, settings: Settings) => readonly 
   checkDapr,
   checkComponents,
   checkScaling,
+  checkLists,
   (object) => readPlugins(object.metadata.annotations ?? {}).problems,
 ]
 

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseFuncContext } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
+import { doubledEntries } from './merge-keys.ts'
 import { compileShape } from './rules/schema.ts'
 import { defaultSettings } from './settings.ts'
 import { type SyncResult, sync } from './sync.ts'
@@ -19,7 +20,10 @@ const componentOf = (family: string) =>
   fc.record({
     type: fc.constant(`${family}.x`),
     version: fc.constant('v1'),
-    metadata: fc.array(fc.record({ name: word, value: fc.jsonValue() }), { maxLength: 3 }),
+    metadata: fc.uniqueArray(fc.record({ name: word, value: fc.jsonValue() }), {
+      selector: ({ name }) => name,
+      maxLength: 3,
+    }),
   })
 const io = fc.record(
   { name: key, component: word, topic: word, operation: word, params: fc.dictionary(key, fc.string()) },
@@ -162,6 +166,8 @@ test('children are unique, whole, in the namespace of the Function and without n
       for (const child of children) {
         expect(child.metadata.namespace).toBe('shop')
         if (child.kind !== 'Component') expect(nulls(child)).toBe(false)
+        // Of one variable twice the last one counts in Kubernetes too.
+        expect(doubledEntries(child).filter(({ path }) => path.at(-2) !== 'env')).toEqual([])
         expect(child.metadata.labels?.['controller-uid']).toBeUndefined()
       }
     }),

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { eventually } from '../support/proxy.ts'
@@ -46,14 +46,24 @@ export interface Daprd {
   publish(topic: string, data: object): Promise<void>
   /** Calls the app through service invocation. */
   invoke(method: string, path: string, body?: string): Promise<Response>
+  /** Its own API. */
+  readonly ports: { readonly http: number; readonly grpc: number }
   /** Events by what became of them: the label `process_status` of its own metric. */
   ingress(): Promise<Readonly<Record<string, number>>>
 }
 
-export async function startDaprd(program: string, protocol: string, appPort: number): Promise<Daprd> {
+/** `configuration` is YAML. */
+export async function startDaprd(
+  program: string,
+  protocol: string,
+  appPort: number,
+  configuration?: string,
+): Promise<Daprd> {
   const folder = await mkdtemp(join(tmpdir(), 'parity-'))
   await writeFile(join(folder, 'component.yaml'), component)
   await writeFile(join(folder, 'policy.yaml'), policy)
+  const configFile = join(folder, '..', `${basename(folder)}-configuration.yaml`)
+  if (configuration !== undefined) await writeFile(configFile, configuration)
   const [http = 0, grpc = 0, internal = 0, metrics = 0] = await freePorts(4)
   const flags = {
     'app-id': appId,
@@ -66,12 +76,14 @@ export async function startDaprd(program: string, protocol: string, appPort: num
     'metrics-port': metrics,
     'resources-path': folder,
     'log-level': 'warn',
+    ...(configuration !== undefined && { config: configFile }),
   }
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)
   const child = spawn(program, args, { env: { DAPR_HOST_IP: '127.0.0.1' }, stdio: 'ignore' })
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await rm(folder, { recursive: true, force: true })
+    await rm(configFile, { force: true })
   })
   const base = `http://127.0.0.1:${http}/v1.0`
   await eventually(async () => (await fetch(`${base}/healthz`).catch(() => undefined))?.status === 204, 30_000)
@@ -81,6 +93,7 @@ export async function startDaprd(program: string, protocol: string, appPort: num
     return (metadata.subscriptions ?? []).length > 0
   }, 30_000)
   return {
+    ports: { http, grpc },
     async publish(name, data) {
       const headers = { 'content-type': 'application/json' }
       const answer = await fetch(`${base}/publish/${pubsub}/${name}`, {

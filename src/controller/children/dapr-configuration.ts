@@ -30,17 +30,30 @@ export function daprConfiguration(fn: Fn, settings: Settings): KubeObject[] {
 function api(fn: Fn, { daprd }: Settings): object | undefined {
   if (fn.mode !== 'standalone' || daprd.api === 'all') return undefined
   const outputs = (fn.serving.outputs ?? []).map((io) => resolveComponent(fn.name, fn.serving, io).type.split('.')[0])
-  const names = [
-    ...(outputs.includes('pubsub') ? ['publish'] : []),
-    ...(outputs.includes('bindings') ? ['bindings'] : []),
-    ...(Object.keys(fn.serving.states ?? {}).length > 0 ? ['state'] : []),
+  const allowed = [
+    ...rules.metadata,
+    ...(outputs.includes('pubsub') ? rules.publish : []),
+    ...(outputs.includes('bindings') ? rules.bindings : []),
+    ...(Object.keys(fn.serving.states ?? {}).length > 0 ? rules.state : []),
   ]
-  // Where Dapr has a name in no such version it passes over it. A protocol without any rule would be open.
-  const allowed = [...rules('metadata', []), ...names.flatMap((name) => rules(name, ['alpha1']))]
   return { api: { allowed } }
 }
 
-const rules = (name: string, previews: readonly string[]) => [
-  ...['v1.0', ...previews.map((preview) => `v1.0-${preview}`)].map((version) => ({ name, version, protocol: 'http' })),
-  ...['v1', ...previews.map((preview) => `v1${preview}`)].map((version) => ({ name, version, protocol: 'grpc' })),
-]
+/**
+ * No name twice: Metacontroller merges a list by `name`, and the last rule of a name would take the place of all others. Over gRPC a
+ * rule is exactly a name and one version, so the previews (v1alpha1) stay closed. Over HTTP it is the beginning of a route. A protocol
+ * without any rule would be open.
+ */
+const rules = {
+  metadata: both('metadata', 'metadat'),
+  publish: both('publish', 'publish/'),
+  bindings: both('bindings', 'bindings/'),
+  state: both('state', 'state/'),
+} as const
+
+function both(grpc: string, http: string): object[] {
+  return [
+    { name: http, version: 'v1.0', protocol: 'http' },
+    { name: grpc, version: 'v1', protocol: 'grpc' },
+  ]
+}
