@@ -70,7 +70,7 @@ export function figuresPage(outcomes: readonly Outcome[], page = ''): string {
 
 async function runOne(rig: Rig, scenario: Scenario, form: Form): Promise<Outcome> {
   const startedAt = Date.now()
-  const namespace = `e2e-${scenario.name}`
+  const namespace = `e2e-${scenario.name.replaceAll('.', '-')}`
   const ledgers: Ledger[] = []
   const figures: (readonly Row[])[] = []
   let step = 'install the product'
