@@ -68,6 +68,11 @@ export class PodRun {
     this.report.changed()
   }
 
+  /** It was asked to go, and is in its grace time. */
+  get isEnding(): boolean {
+    return this.ending !== undefined
+  }
+
   /** The grace time covers all containers together; the object goes when the last process has. */
   end(graceSeconds: number): Promise<void> {
     this.ending ??= this.endOnce(graceSeconds)
