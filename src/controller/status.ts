@@ -2,7 +2,7 @@
 
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
-import { availability, type Condition, condition } from './availability.ts'
+import { availability, type Condition, condition, rolloutFault } from './availability.ts'
 import { find } from './cluster.ts'
 import type { Guarantee } from './delivery/delivery.ts'
 import type { Fn, Mode } from './function.ts'
@@ -39,7 +39,7 @@ export interface Facts {
 
 export function functionStatus(facts: Facts, settings: Settings): FunctionStatus {
   const { fn, accepted } = facts
-  const parts = fn ? available(fn, facts.observed) : []
+  const parts = fn ? [...available(fn, facts.observed), ...rolledOut(fn, facts)] : []
   const judgement = acceptedCondition(facts)
   const address = fn?.isServed ? [{ type: 'Internal' as const, value: addressOf(fn, settings) }] : undefined
   const about = fn ? [complete(facts), ...observedCondition(facts), ...delivery(facts, fn)] : []
@@ -74,16 +74,33 @@ function ambiguousAppId(fn: Fn | undefined): string {
   return `; the app-id ${fn.appId} could be that of a Function of another namespace: set dapr.io/app-id where they share a broker`
 }
 
-function available(fn: Fn, observed: readonly KubeObject[]): Condition[] {
+interface Workload {
+  readonly type: 'FunctionAvailable' | 'ProxyAvailable'
+  readonly kind: string
+  readonly name: string
+}
+
+function workloads(fn: Fn): Workload[] {
   if (!fn.isServed) return []
   const { workload } = scalingOf(fn)
   const kind = workload === 'Job' ? 'ScaledJob' : workload
-  const [own, proxy] = [workloadName(fn, 'function'), workloadName(fn, 'proxy')]
-  const parts = [availability('FunctionAvailable', `${kind} ${own}`, find(observed, kind, own))]
-  if (fn.mode === 'standalone') {
-    parts.push(availability('ProxyAvailable', `Deployment ${proxy}`, find(observed, 'Deployment', proxy)))
-  }
-  return parts
+  const own: Workload = { type: 'FunctionAvailable', kind, name: workloadName(fn, 'function') }
+  const proxy: Workload = { type: 'ProxyAvailable', kind: 'Deployment', name: workloadName(fn, 'proxy') }
+  return fn.mode === 'standalone' ? [own, proxy] : [own]
+}
+
+const available = (fn: Fn, observed: readonly KubeObject[]): Condition[] =>
+  workloads(fn).map(({ type, kind, name }) => availability(type, `${kind} ${name}`, find(observed, kind, name)))
+
+/** Pods of an old version may serve for as long as those of the new one do not start: the Function is available then, but not Ready. */
+function rolledOut(fn: Fn, { observed, waitedFor }: Facts): Condition[] {
+  if (!fn.isServed) return []
+  const [fault] = workloads(fn).flatMap(({ kind, name }) => {
+    const isWritten = find(waitedFor, kind, name) === undefined
+    return rolloutFault(`${kind} ${name}`, find(observed, kind, name), isWritten) ?? []
+  })
+  if (fault) return [condition('RolledOut', false, fault.reason, fault.message)]
+  return [condition('RolledOut', true, 'RolledOut', 'every pod is of the present version')]
 }
 
 function ready(judged: readonly Condition[], fn: Fn | undefined): Condition {

@@ -75,7 +75,7 @@ function running(child: KubeObject): KubeObject {
   return {
     ...child,
     spec: { ...(child.spec as object), replicas },
-    status: { replicas, readyReplicas: replicas, conditions },
+    status: { replicas, readyReplicas: replicas, updatedReplicas: replicas, conditions },
   }
 }
 
@@ -84,11 +84,33 @@ const objectsOf = ({ body }: Answer): KubeObject[] => {
   return children ?? attachments ?? []
 }
 
-/** Where no child is named as observed, those of the first reply are there and run: what is shown is the settled reply. */
+/**
+ * Where no child is named as observed, those of the replies are there and run: what is shown is the settled reply. So it is where
+ * observed children say `asMade: true`: each is the one of the settled reply, but for the fields that it gives.
+ */
 function settled(given: Case): Answer | Refusal {
-  const first = ask(given, given.observed)
-  if (given.observed.length > 0 || 'status' in first || given.hook === 'finalize') return first
-  return ask(given, objectsOf(first).map(running))
+  const changes = given.observed.filter(({ asMade }) => asMade === true)
+  const observed = given.observed.filter((object) => !changes.includes(object))
+  const first = ask(given, observed)
+  if (observed.length > 0 || 'status' in first || given.hook === 'finalize') return first
+  const second = ask(given, objectsOf(first).map(running))
+  if ('status' in second) return second
+  return ask(given, objectsOf(second).map(running).map(changedBy(changes)))
+}
+
+const changedBy = (changes: readonly KubeObject[]) => (child: KubeObject) => {
+  const change = changes.find(({ kind, metadata }) => kind === child.kind && metadata.name === child.metadata.name)
+  return change ? (merged(child, change) as KubeObject) : child
+}
+
+function merged(old: unknown, change: unknown): unknown {
+  if (typeof old !== 'object' || typeof change !== 'object' || old === null || change === null) return change
+  if (Array.isArray(change)) return change
+  const fields = Object.entries(change).map(([key, value]) => [
+    key,
+    merged((old as typeof change)[key as never], value),
+  ])
+  return { ...old, ...Object.fromEntries(fields) }
 }
 
 function reply(text: string): string {
