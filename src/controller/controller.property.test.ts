@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { keyOf } from '../../test/support/dynamic-apply.ts'
 import { validParent, word } from '../../test/support/functions.ts'
 import { parseFuncContext } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
@@ -129,6 +130,28 @@ test('no field that we own can be replaced by the user', () => {
     }),
   )
 })
+
+test('no list that Metacontroller takes for a map has two elements of one key', () => {
+  fc.assert(
+    fc.property(validParent, (parent) => {
+      // A Configuration is never updated, for its rules are such a list.
+      const children = childrenOf({ parent }).filter(({ kind }) => kind !== 'Configuration')
+
+      expect(lists(children).flatMap(doubles)).toEqual([])
+    }),
+  )
+})
+
+const lists = (value: unknown): unknown[][] =>
+  typeof value !== 'object' || value === null
+    ? []
+    : [...(Array.isArray(value) ? [value] : []), ...Object.values(value).flatMap(lists)]
+
+function doubles(list: readonly unknown[]): unknown[] {
+  const key = keyOf(list)
+  const values = key === undefined ? [] : list.map((item) => (item as Record<string, unknown>)[key])
+  return values.filter((value, index) => values.indexOf(value) !== index)
+}
 
 // Three replies a run.
 test('what is made is a fixed point: with the children there, the reply is settled and stays', () => {

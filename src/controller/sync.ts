@@ -8,6 +8,7 @@ import { guarantees } from './delivery/delivery.ts'
 import { type ChildKind, isDeclared } from './kinds.ts'
 import { fieldsLeftOut } from './left-out.ts'
 import { wantedChildren } from './render.ts'
+import { mustGoFirst } from './replaced.ts'
 import { sourceOf, summary } from './source.ts'
 import { type FunctionStatus, functionStatus } from './status.ts'
 import type { SyncRequest } from './sync-request.ts'
@@ -64,19 +65,6 @@ export function sync(request: SyncRequest, yardstick: Yardstick): SyncResult {
   }
   return { kind: 'synced', response, problems }
 }
-
-/**
- * A Service cannot become headless or cease to be: the API server refuses the change for ever. So it is left out of one
- * reply, which deletes it, and made anew by the next. Meanwhile the proxy holds events.
- */
-function mustGoFirst(child: KubeObject, observed: readonly KubeObject[]): boolean {
-  if (child.kind !== 'Service') return false
-  const old = observed.find(({ kind, metadata }) => kind === 'Service' && metadata.name === child.metadata.name)
-  return old !== undefined && isHeadless(old) !== isHeadless(child)
-}
-
-const isHeadless = (service: KubeObject): boolean =>
-  (service.spec as { clusterIP?: string } | undefined)?.clusterIP === 'None'
 
 const kindsOf = (children: readonly KubeObject[]): string[] =>
   [...new Set(children.map(({ apiVersion, kind }) => `kind ${kind} (${apiVersion})`))].map(

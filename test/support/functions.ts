@@ -8,7 +8,10 @@ const componentOf = (family: string) =>
   fc.record({
     type: fc.constant(`${family}.x`),
     version: fc.constant('v1'),
-    metadata: fc.array(fc.record({ name: word, value: fc.jsonValue() }), { maxLength: 3 }),
+    metadata: fc.uniqueArray(fc.record({ name: word, value: fc.jsonValue() }), {
+      selector: ({ name }) => name,
+      maxLength: 3,
+    }),
   })
 const io = fc.record(
   { name: key, component: word, topic: word, operation: word, params: fc.dictionary(key, fc.string()) },

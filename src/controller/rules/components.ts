@@ -38,6 +38,11 @@ function inline(functionName: string, serving: Serving): Problem[] {
         message: `must begin with "${family}."; move it to the map of its kind (${componentKinds.join(', ')})`,
       })
     }
+    const names = spec.metadata.map((item) => item.name)
+    const double = names.find((entry, index) => names.indexOf(entry) !== index)
+    if (double !== undefined) {
+      problems.push({ field: `${field}.metadata`, message: `has two entries of the name ${double}; keep one` })
+    }
     return problems
   })
 }

@@ -174,12 +174,27 @@ function images(template: unknown): Problem[] {
   )
 }
 
-/** Containers of one name would be merged into one by Metacontroller. */
+/** Containers of one name, and ports of one number, would be merged into one by Metacontroller. */
 function doubles(template: unknown): Problem[] {
-  const { initContainers = [], containers = [] } = (template ?? {}) as Record<string, { name: string }[] | undefined>
-  const names = [...(initContainers ?? []), ...(containers ?? [])].map(({ name }) => name)
-  const double = names.find((name, index) => names.indexOf(name) !== index)
-  return double === undefined
-    ? []
-    : [{ field: `${field}.containers`, message: 'has two containers of one name; rename one' }]
+  const lists = (template ?? {}) as Record<string, readonly Named[] | null | undefined>
+  const containers = ['initContainers', 'containers'].flatMap((key) =>
+    (lists[key] ?? []).map((container, index) => ({ ...container, at: `${field}.${key}[${index}]` })),
+  )
+  const ports = containers.filter(({ ports }) => double((ports ?? []).map(({ containerPort }) => containerPort)))
+  return [
+    ...(double(containers.map(({ name }) => name))
+      ? [{ field: `${field}.containers`, message: 'has two containers of one name; rename one' }]
+      : []),
+    ...ports.map(({ at }) => ({
+      field: `${at}.ports`,
+      message: 'has one number twice; for TCP and UDP take two numbers, or leave one of them out',
+    })),
+  ]
 }
+
+interface Named {
+  readonly name: string
+  readonly ports?: readonly { readonly containerPort: number }[] | null
+}
+
+const double = (values: readonly unknown[]): boolean => new Set(values).size < values.length
