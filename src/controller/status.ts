@@ -7,6 +7,7 @@ import { find } from './cluster.ts'
 import type { Guarantee } from './delivery/delivery.ts'
 import type { Fn, Mode } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
+import type { Findings } from './references.ts'
 import { scalingOf } from './scaling.ts'
 import type { Settings } from './settings.ts'
 import type { Accepted } from './source.ts'
@@ -33,6 +34,10 @@ export interface Facts {
   readonly leftOut: readonly string[]
   readonly observed: readonly KubeObject[]
   readonly guarantees: readonly Guarantee[]
+  /** Undefined where the Function refers to nothing that others make. */
+  readonly references: Findings | undefined
+  /** Other Functions of the namespace with the same app-id; undefined where they were not looked at. */
+  readonly sameAppId: readonly string[] | undefined
   /** Wanted children that are not there as they are wanted. */
   readonly waitedFor: readonly KubeObject[]
 }
@@ -42,7 +47,15 @@ export function functionStatus(facts: Facts, settings: Settings): FunctionStatus
   const parts = fn ? [...available(fn, facts.observed), ...rolledOut(fn, facts)] : []
   const judgement = acceptedCondition(facts)
   const address = fn?.isServed ? [{ type: 'Internal' as const, value: addressOf(fn, settings) }] : undefined
-  const about = fn ? [complete(facts), ...observedCondition(facts), ...delivery(facts, fn)] : []
+  const about = fn
+    ? [
+        complete(facts),
+        ...observedCondition(facts),
+        ...referencesFound(facts),
+        ...appIdUnique(facts, fn),
+        ...delivery(facts, fn),
+      ]
+    : []
   const bad = [judgement, ...parts].find(({ status }) => status !== 'True')
   return {
     ...(accepted && { accepted }),
@@ -122,6 +135,32 @@ function complete({ leftOut }: Facts): Condition {
   if (leftOut.length === 0)
     return condition('Complete', true, 'Complete', 'every field is honoured, every child wanted')
   return condition('Complete', false, 'LeftOut', `without effect: ${leftOut.join(', ')}`)
+}
+
+/** Components of the namespace and Secrets: a pod with daprd does not start, or runs without them, as long as they are missing. */
+function referencesFound({ references }: Facts): Condition[] {
+  if (references === undefined) return []
+  const { faults, areSeen } = references
+  const type = 'ReferencesFound'
+  if (faults.length > 0) return [condition(type, false, 'Missing', faults.join('; '))]
+  if (areSeen) return [condition(type, true, 'Found', 'all that the Function refers to is there')]
+  return [
+    condition(
+      type,
+      'Unknown',
+      'NotLookedAt',
+      'what the Function refers to was not seen; is the customize hook in use?',
+    ),
+  ]
+}
+
+function appIdUnique({ sameAppId }: Facts, { appId }: Fn): Condition[] {
+  if (sameAppId === undefined) return []
+  const type = 'AppIdUnique'
+  if (sameAppId.length === 0) return [condition(type, true, 'Unique', `no other Function of the namespace is ${appId}`)]
+  const others = sameAppId.join(', ')
+  const message = `${appId} is the app-id of ${others} too: they take each other's events; change dapr.io/app-id of one`
+  return [condition(type, false, 'Shared', message)]
 }
 
 /** Of all inputs together: as good as the worst of them. */

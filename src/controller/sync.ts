@@ -3,10 +3,12 @@
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import type { Yardstick } from './accept.ts'
+import { sameAppId } from './app-ids.ts'
 import { type Cluster, isThere } from './cluster.ts'
 import { guarantees } from './delivery/delivery.ts'
 import { type ChildKind, isDeclared } from './kinds.ts'
 import { fieldsLeftOut } from './left-out.ts'
+import { lookAtReferences } from './references.ts'
 import { wantedChildren } from './render.ts'
 import { mustGoFirst } from './replaced.ts'
 import { sourceOf, summary } from './source.ts'
@@ -57,6 +59,8 @@ export function sync(request: SyncRequest, yardstick: Yardstick): SyncResult {
     leftOut,
     observed,
     waitedFor,
+    references: source && lookAtReferences(source.fn, cluster.related, yardstick.settings.checkSecrets),
+    sameAppId: source && sameAppId(source.fn, cluster.related, yardstick.checkShape),
     guarantees: source ? guarantees(source.fn, cluster.related, cluster.makes('Resiliency')) : [],
   }
   const response = {

@@ -21,29 +21,32 @@ interface Case {
   readonly parent: KubeObject
   readonly observed: readonly KubeObject[]
   readonly related: readonly KubeObject[]
+  /** Kinds that Metacontroller looked for, also where it found none. */
+  readonly lookedFor: readonly string[]
   readonly settings: object
 }
 
 // The first document is the Function, the others are the observed children, but for a controller, for Settings, for objects of others,
-// which say `related: true`, and for an Ask: which hook is asked (else sync), and when.
+// which say `related: true`, and for an Ask: which hook is asked (else sync), when, and what it looked for in vain.
 function read(text: string): Case {
   const [parent, ...rest] = parseAllDocuments(text).map((document) => document.toJS() as KubeObject)
   const specOf = (kind: string) =>
-    rest.find((object) => object.kind === kind)?.spec as Record<string, string> | undefined
+    rest.find((object) => object.kind === kind)?.spec as Record<string, unknown> | undefined
   const controller = rest.find(({ kind }) => /^(Composite|Decorator)Controller$/.test(kind))
   const objects = rest.filter((object) => object !== controller && !['Settings', 'Ask'].includes(object.kind))
   return {
     hook: (specOf('Ask')?.hook ?? 'sync') as HookName,
-    nowMs: Date.parse(specOf('Ask')?.now ?? ''),
+    nowMs: Date.parse(String(specOf('Ask')?.now)),
     controller,
     parent: parent as KubeObject,
     observed: objects.filter((object) => object.related !== true),
     related: objects.filter((object) => object.related === true),
+    lookedFor: (specOf('Ask')?.lookedFor ?? []) as string[],
     settings: specOf('Settings') ?? {},
   }
 }
 
-function groups(objects: readonly KubeObject[]): unknown {
+function groups(objects: readonly KubeObject[]): Record<string, Record<string, KubeObject>> {
   const found: Record<string, Record<string, KubeObject>> = {}
   for (const object of objects) {
     const group = `${object.kind}.${object.apiVersion}`
@@ -59,7 +62,7 @@ function ask(given: Case, observed: readonly KubeObject[]): Answer | Refusal {
     controller,
     [names[0] as string]: parent,
     [names[1] as string]: groups(observed),
-    related: groups(related),
+    related: { ...Object.fromEntries(given.lookedFor.map((kind) => [`${kind}.any`, {}])), ...groups(related) },
   }
   const result = parseSettings(JSON.stringify(given.settings))
   if ('problems' in result) throw new Error(JSON.stringify(result.problems))
