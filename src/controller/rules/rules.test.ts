@@ -122,6 +122,21 @@ describe('a wrong field is named', () => {
         },
       },
     ],
+    [
+      'spec.serving.inputs[0].params.deadLetterTopic',
+      { serving: { inputs: [{ name: 'in', component: 'bus', topic: 't', params: { deadLetterTopic: 't' } }] } },
+    ],
+    [
+      'spec.serving.inputs[1].params.deadLetterTopic',
+      {
+        serving: {
+          inputs: [
+            { name: 'a', component: 'bus', topic: 't', params: { deadLetterTopic: 'dead' } },
+            { name: 'b', component: 'bus', topic: 'u' },
+          ],
+        },
+      },
+    ],
     ['spec.serving.states.cart.type', { serving: { states: { cart: component } } }],
     ['spec.serving.scaleOptions.minReplicas', { serving: { scaleOptions: { minReplicas: -1 } } }],
     ['spec.serving.params[]', { serving: { params: { '': 'x' } } }],
