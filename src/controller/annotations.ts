@@ -16,7 +16,7 @@ export const annotation = {
   config: 'dapr.io/config',
   /** Stands for all that daprd reads at its start, so that its pod is replaced when any of that changes. */
   daprObjects: 'dapr-proxy/dapr-objects',
-  /** On an object that daprd reads: a mark of its content. */
+  /** On an object that daprd reads, a mark of its content; on a workload, one of its pod template. */
   content: 'dapr-proxy/content',
   /** Set by the decorator: where the function finds Dapr's API. */
   daprHost: 'dapr-proxy/dapr-host',

@@ -3,6 +3,7 @@
 import { type ContextComponent, type ContextState, type FuncContext, isTopic } from '../shared/func-context.ts'
 import { inlineComponents, resolveComponent } from './components.ts'
 import type { DaprIO, Fn } from './function.ts'
+import { deadLetterTopicOf } from './inputs.ts'
 import { readPlugins } from './plugins.ts'
 
 export function funcContext(fn: Fn): FuncContext {
@@ -32,7 +33,9 @@ function component(fn: Fn, io: DaprIO, isOutput: boolean): ContextComponent {
   const { name: componentName, type: componentType } = resolveComponent(fn.name, fn.serving, io)
   const base = { componentName, componentType }
   const uri = isTopic(base) ? io.topic : io.component
-  const metadata = isOutput && Object.keys(io.params ?? {}).length > 0 ? io.params : undefined
+  const deadLetterTopic = isOutput ? undefined : deadLetterTopicOf(fn, io)
+  const given = isOutput ? io.params : deadLetterTopic && { deadLetterTopic }
+  const metadata = given && Object.keys(given).length > 0 ? given : undefined
   const operation = isOutput ? io.operation : undefined
   return { ...(uri && { uri }), ...base, ...(metadata && { metadata }), ...(operation && { operation }) }
 }

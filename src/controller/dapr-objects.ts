@@ -7,6 +7,7 @@ import { daprConfiguration } from './children/dapr-configuration.ts'
 import { resiliency } from './children/resiliency.ts'
 import type { Cluster } from './cluster.ts'
 import type { Fn, TextMap } from './function.ts'
+import { mark } from './mark.ts'
 
 /** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. */
 export function daprObjects(fn: Fn, cluster: Cluster): KubeObject[] {
@@ -31,19 +32,4 @@ export function daprAnnotations(fn: Fn, cluster: Cluster): TextMap {
     ...(configuration && { [annotation.config]: configuration.metadata.name }),
     [annotation.daprObjects]: mark(content),
   }
-}
-
-const mark = (content: unknown): string => fnv1a(JSON.stringify(content, inOrder))
-
-/** For JSON.stringify: the order in which a user wrote a map must not replace a pod. */
-function inOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/** FNV-1a, 32 bits: tells one text from another, and nothing of what it says. */
-function fnv1a(text: string): string {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, '0')
 }

@@ -9,8 +9,13 @@ import type { Settings } from './settings.ts'
 
 const functionContainer = 'function'
 
-export function functionContainers(fn: Fn, settings: Settings, workload: Scaling['workload']): Container[] {
-  const template = fn.serving.template ?? {}
+/** `template` is that of the Function, in canonical words. */
+export function functionContainers(
+  fn: Fn,
+  template: PodTemplate,
+  settings: Settings,
+  workload: Scaling['workload'],
+): Container[] {
   const given = template.containers ?? []
   const complete = (container: Container): Container => ({
     ...container,

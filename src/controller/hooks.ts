@@ -6,6 +6,7 @@ import { relatedRules } from './customize.ts'
 import { decorate } from './decorate.ts'
 import { finalize } from './finalize.ts'
 import type { ChildKind } from './kinds.ts'
+import { mustGoFirst } from './replaced.ts'
 import { sourceOf, summary } from './source.ts'
 import { clusterOf, sync } from './sync.ts'
 import { parseSyncRequest, type SyncRequest } from './sync-request.ts'
@@ -61,7 +62,12 @@ const hooks: Readonly<Record<HookName, (request: SyncRequest, asked: Asked) => A
     const cluster = clusterOf(request, asked)
     const { annotations, attachments } = decorate(source.fn, cluster)
     return {
-      body: { annotations, attachments: attachments.filter(({ kind }) => cluster.makes(kind as ChildKind)) },
+      body: {
+        annotations,
+        attachments: attachments
+          .filter(({ kind }) => cluster.makes(kind as ChildKind))
+          .filter((child) => !mustGoFirst(child, request.children)),
+      },
       problems,
     }
   },

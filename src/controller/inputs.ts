@@ -2,7 +2,7 @@
 
 import { find, type Related } from './cluster.ts'
 import { inlineComponents, resolveComponent } from './components.ts'
-import type { ComponentSpec, Fn } from './function.ts'
+import type { ComponentSpec, DaprIO, Fn } from './function.ts'
 
 export interface InputComponent {
   /** As the cluster calls it. */
@@ -12,8 +12,19 @@ export interface InputComponent {
   /** Its metadata, as far as it is known. */
   readonly metadata: ComponentSpec['metadata']
   readonly isInline: boolean
+  /** Where daprd publishes what still failed, for each of its topics. All of them have one or none has. */
+  readonly deadLetterTopics: readonly string[]
   /** `spec.serving.inputs[0]`: the first input that names it. */
   readonly field: string
+}
+
+/**
+ * OpenFunction has no field for it, and passes over the params of an input. In standalone mode alone: there the proxy says what is
+ * subscribed to, elsewhere the function's own framework does.
+ */
+export function deadLetterTopicOf(fn: Fn, io: DaprIO): string | undefined {
+  const isTopic = resolveComponent(fn.name, fn.serving, io).type.startsWith('pubsub')
+  return fn.mode === 'standalone' && isTopic ? io.params?.deadLetterTopic : undefined
 }
 
 /** In the order of their names, each once. Only an async function gets events. */
@@ -29,7 +40,11 @@ export function inputComponents(fn: Fn, related: Related): InputComponent[] {
       own?.spec ?? (find(related.Component ?? [], 'Component', name)?.spec as Partial<ComponentSpec> | undefined)
     const metadata = Array.isArray(spec?.metadata) ? spec.metadata : []
     const type = typeof spec?.type === 'string' ? spec.type : undefined
-    byName.set(name, { name, type, metadata, isInline: own !== undefined, field: `spec.serving.inputs[${index}]` })
+    const deadLetterTopics = inputs
+      .filter((other) => resolveComponent(fn.name, fn.serving, other).name === name)
+      .flatMap((other) => deadLetterTopicOf(fn, other) ?? [])
+    const field = `spec.serving.inputs[${index}]`
+    byName.set(name, { name, type, metadata, isInline: own !== undefined, deadLetterTopics, field })
   })
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -2,7 +2,7 @@
 
 import type { Cluster } from './cluster.ts'
 import type { Fn, FunctionSpec } from './function.ts'
-import { inputComponents } from './inputs.ts'
+import { deadLetterTopicOf, inputComponents } from './inputs.ts'
 import { targetedByOthers } from './resiliencies.ts'
 import { proxyReplicas, scalingOf } from './scaling.ts'
 
@@ -14,7 +14,7 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec, cluster: Cluster): str
     ['spec.build', spec.build !== undefined],
     ['spec.route', spec.route !== undefined],
     ['spec.serving.inputs', !fn.isAsync && (serving.inputs?.length ?? 0) > 0],
-    ...inputsLeftOut(serving),
+    ...inputsLeftOut(fn),
     ['spec.serving.scaleOptions.knative', serving.scaleOptions?.knative !== undefined],
     ...routedBindings(serving).map((key) => [`spec.serving.bindings.${key}.metadata[route]`, true] as const),
     ['spec.serving.timeout', serving.timeout !== undefined],
@@ -26,12 +26,19 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec, cluster: Cluster): str
   ]
 }
 
-/** OpenFunction reads neither of an input. */
-function inputsLeftOut({ inputs = [] }: Fn['serving']): (readonly [string, boolean])[] {
-  return inputs.flatMap(({ operation, params }, index) => [
-    [`spec.serving.inputs[${index}].operation`, operation !== undefined] as const,
-    [`spec.serving.inputs[${index}].params`, params !== undefined] as const,
-  ])
+/** OpenFunction reads neither of an input; we read one param. */
+function inputsLeftOut(fn: Fn): (readonly [string, boolean])[] {
+  return (fn.serving.inputs ?? []).flatMap((io, index): (readonly [string, boolean])[] => {
+    const { operation, params } = io
+    const field = `spec.serving.inputs[${index}]`
+    const others = Object.keys(params ?? {}).filter((key) => key !== 'deadLetterTopic')
+    return [
+      [`${field}.operation`, operation !== undefined] as const,
+      ...(deadLetterTopicOf(fn, io) === undefined
+        ? [[`${field}.params`, params !== undefined] as const]
+        : others.sort().map((key) => [`${field}.params.${key}`, true] as const)),
+    ]
+  })
 }
 
 /** The path between daprd and the app is the name of the component: that is where the proxy and the frameworks serve it. */

@@ -2,8 +2,10 @@
 
 import { serializeFuncContext } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
+import { annotation } from './annotations.ts'
 import { funcContext } from './context.ts'
 import type { EnvVar, Fn, TextMap } from './function.ts'
+import { mark } from './mark.ts'
 import { labels, type Role, selector, workloadName } from './names.ts'
 import { prune } from './prune.ts'
 
@@ -45,16 +47,23 @@ export const podTemplate = (fn: Fn, { role, annotations, pod }: Pods) => ({
 export function workload(fn: Fn, kind: 'Deployment' | 'StatefulSet', given: Workload): KubeObject {
   const { role, replicas, paused } = given
   const name = workloadName(fn, role)
+  const template = podTemplate(fn, given)
   return prune({
     apiVersion: 'apps/v1',
     kind,
-    metadata: { name, namespace: fn.namespace, labels: labels(fn, role, fn.serving.labels) },
+    metadata: {
+      name,
+      namespace: fn.namespace,
+      labels: labels(fn, role, fn.serving.labels),
+      // Of the template alone: others may decide the number of replicas.
+      annotations: { [annotation.content]: mark(template) },
+    },
     spec: {
       replicas,
       paused,
       ...(kind === 'StatefulSet' && { serviceName: name }),
       selector: { matchLabels: selector(fn, role) },
-      template: podTemplate(fn, given),
+      template,
     },
   })
 }

@@ -2,11 +2,12 @@
 
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
-import { availability, type Condition, condition } from './availability.ts'
+import { availability, type Condition, condition, rolloutFault } from './availability.ts'
 import { find } from './cluster.ts'
 import type { Guarantee } from './delivery/delivery.ts'
 import type { Fn, Mode } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
+import type { Findings } from './references.ts'
 import { scalingOf } from './scaling.ts'
 import type { Settings } from './settings.ts'
 import type { Accepted } from './source.ts'
@@ -33,16 +34,28 @@ export interface Facts {
   readonly leftOut: readonly string[]
   readonly observed: readonly KubeObject[]
   readonly guarantees: readonly Guarantee[]
+  /** Undefined where the Function refers to nothing that others make. */
+  readonly references: Findings | undefined
+  /** Other Functions of the namespace with the same app-id; undefined where they were not looked at. */
+  readonly sameAppId: readonly string[] | undefined
   /** Wanted children that are not there as they are wanted. */
   readonly waitedFor: readonly KubeObject[]
 }
 
 export function functionStatus(facts: Facts, settings: Settings): FunctionStatus {
   const { fn, accepted } = facts
-  const parts = fn ? available(fn, facts.observed) : []
+  const parts = fn ? [...available(fn, facts.observed), ...rolledOut(fn, facts)] : []
   const judgement = acceptedCondition(facts)
   const address = fn?.isServed ? [{ type: 'Internal' as const, value: addressOf(fn, settings) }] : undefined
-  const about = fn ? [complete(facts), ...observedCondition(facts), ...delivery(facts, fn)] : []
+  const about = fn
+    ? [
+        complete(facts),
+        ...observedCondition(facts),
+        ...referencesFound(facts),
+        ...appIdUnique(facts, fn),
+        ...delivery(facts, fn),
+      ]
+    : []
   const bad = [judgement, ...parts].find(({ status }) => status !== 'True')
   return {
     ...(accepted && { accepted }),
@@ -74,16 +87,33 @@ function ambiguousAppId(fn: Fn | undefined): string {
   return `; the app-id ${fn.appId} could be that of a Function of another namespace: set dapr.io/app-id where they share a broker`
 }
 
-function available(fn: Fn, observed: readonly KubeObject[]): Condition[] {
+interface Workload {
+  readonly type: 'FunctionAvailable' | 'ProxyAvailable'
+  readonly kind: string
+  readonly name: string
+}
+
+function workloads(fn: Fn): Workload[] {
   if (!fn.isServed) return []
   const { workload } = scalingOf(fn)
   const kind = workload === 'Job' ? 'ScaledJob' : workload
-  const [own, proxy] = [workloadName(fn, 'function'), workloadName(fn, 'proxy')]
-  const parts = [availability('FunctionAvailable', `${kind} ${own}`, find(observed, kind, own))]
-  if (fn.mode === 'standalone') {
-    parts.push(availability('ProxyAvailable', `Deployment ${proxy}`, find(observed, 'Deployment', proxy)))
-  }
-  return parts
+  const own: Workload = { type: 'FunctionAvailable', kind, name: workloadName(fn, 'function') }
+  const proxy: Workload = { type: 'ProxyAvailable', kind: 'Deployment', name: workloadName(fn, 'proxy') }
+  return fn.mode === 'standalone' ? [own, proxy] : [own]
+}
+
+const available = (fn: Fn, observed: readonly KubeObject[]): Condition[] =>
+  workloads(fn).map(({ type, kind, name }) => availability(type, `${kind} ${name}`, find(observed, kind, name)))
+
+/** Pods of an old version may serve for as long as those of the new one do not start: the Function is available then, but not Ready. */
+function rolledOut(fn: Fn, { observed, waitedFor }: Facts): Condition[] {
+  if (!fn.isServed) return []
+  const [fault] = workloads(fn).flatMap(({ kind, name }) => {
+    const isWritten = find(waitedFor, kind, name) === undefined
+    return rolloutFault(`${kind} ${name}`, find(observed, kind, name), isWritten) ?? []
+  })
+  if (fault) return [condition('RolledOut', false, fault.reason, fault.message)]
+  return [condition('RolledOut', true, 'RolledOut', 'every pod is of the present version')]
 }
 
 function ready(judged: readonly Condition[], fn: Fn | undefined): Condition {
@@ -105,6 +135,32 @@ function complete({ leftOut }: Facts): Condition {
   if (leftOut.length === 0)
     return condition('Complete', true, 'Complete', 'every field is honoured, every child wanted')
   return condition('Complete', false, 'LeftOut', `without effect: ${leftOut.join(', ')}`)
+}
+
+/** Components of the namespace and Secrets: a pod with daprd does not start, or runs without them, as long as they are missing. */
+function referencesFound({ references }: Facts): Condition[] {
+  if (references === undefined) return []
+  const { faults, areSeen } = references
+  const type = 'ReferencesFound'
+  if (faults.length > 0) return [condition(type, false, 'Missing', faults.join('; '))]
+  if (areSeen) return [condition(type, true, 'Found', 'all that the Function refers to is there')]
+  return [
+    condition(
+      type,
+      'Unknown',
+      'NotLookedAt',
+      'what the Function refers to was not seen; is the customize hook in use?',
+    ),
+  ]
+}
+
+function appIdUnique({ sameAppId }: Facts, { appId }: Fn): Condition[] {
+  if (sameAppId === undefined) return []
+  const type = 'AppIdUnique'
+  if (sameAppId.length === 0) return [condition(type, true, 'Unique', `no other Function of the namespace is ${appId}`)]
+  const others = sameAppId.join(', ')
+  const message = `${appId} is the app-id of ${others} too: they take each other's events; change dapr.io/app-id of one`
+  return [condition(type, false, 'Shared', message)]
 }
 
 /** Of all inputs together: as good as the worst of them. */

@@ -3,11 +3,14 @@
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 import type { Yardstick } from './accept.ts'
+import { sameAppId } from './app-ids.ts'
 import { type Cluster, isThere } from './cluster.ts'
 import { guarantees } from './delivery/delivery.ts'
 import { type ChildKind, isDeclared } from './kinds.ts'
 import { fieldsLeftOut } from './left-out.ts'
+import { lookAtReferences } from './references.ts'
 import { wantedChildren } from './render.ts'
+import { mustGoFirst } from './replaced.ts'
 import { sourceOf, summary } from './source.ts'
 import { type FunctionStatus, functionStatus } from './status.ts'
 import type { SyncRequest } from './sync-request.ts'
@@ -56,6 +59,8 @@ export function sync(request: SyncRequest, yardstick: Yardstick): SyncResult {
     leftOut,
     observed,
     waitedFor,
+    references: source && lookAtReferences(source.fn, cluster.related, yardstick.settings.checkSecrets),
+    sameAppId: source && sameAppId(source.fn, cluster.related, yardstick.checkShape),
     guarantees: source ? guarantees(source.fn, cluster.related, cluster.makes('Resiliency')) : [],
   }
   const response = {
@@ -64,19 +69,6 @@ export function sync(request: SyncRequest, yardstick: Yardstick): SyncResult {
   }
   return { kind: 'synced', response, problems }
 }
-
-/**
- * A Service cannot become headless or cease to be: the API server refuses the change for ever. So it is left out of one
- * reply, which deletes it, and made anew by the next. Meanwhile the proxy holds events.
- */
-function mustGoFirst(child: KubeObject, observed: readonly KubeObject[]): boolean {
-  if (child.kind !== 'Service') return false
-  const old = observed.find(({ kind, metadata }) => kind === 'Service' && metadata.name === child.metadata.name)
-  return old !== undefined && isHeadless(old) !== isHeadless(child)
-}
-
-const isHeadless = (service: KubeObject): boolean =>
-  (service.spec as { clusterIP?: string } | undefined)?.clusterIP === 'None'
 
 const kindsOf = (children: readonly KubeObject[]): string[] =>
   [...new Set(children.map(({ apiVersion, kind }) => `kind ${kind} (${apiVersion})`))].map(

@@ -9,6 +9,8 @@ export interface TopicInput {
   /** The path at which daprd posts the events of this topic to us. */
   readonly path: string
   readonly route: Route
+  /** Where daprd is to publish what still failed after its retries. */
+  readonly deadLetterTopic?: string
 }
 
 export interface BindingInput {
@@ -35,11 +37,13 @@ export function inputsOf(context: FuncContext): Inputs {
     bindings.set(name, { component: name, path: `/${name}`, route: { kind: 'binding', name } })
   }
   const taken = new Set([...bindings.values()].map((binding) => binding.path))
-  for (const { componentName: pubsub, uri: topic = '' } of components.filter(isTopic)) {
+  for (const { componentName: pubsub, uri: topic = '', metadata } of components.filter(isTopic)) {
     const name = `${pubsub}/${topic}`
     if (topics.has(name)) continue
     const path = freePath(taken, topicPath(topic), `/${encodeURIComponent(pubsub)}${topicPath(topic)}`)
-    topics.set(name, { pubsub, topic, path, route: { kind: 'topic', name, pubsub, topic } })
+    const { deadLetterTopic } = metadata ?? {}
+    const route: Route = { kind: 'topic', name, pubsub, topic }
+    topics.set(name, { pubsub, topic, path, route, ...(deadLetterTopic && { deadLetterTopic }) })
   }
   return { topics: [...topics.values()], bindings: [...bindings.values()] }
 }

@@ -44,6 +44,16 @@ describe('an event that came to nothing', () => {
     })
   })
 
+  test('is not lost where the topic has a dead-letter topic, except for what daprd drops at once', () => {
+    const { context, route } = input('pubsub.redis')
+    const component = { ...context.inputs?.in, metadata: { deadLetterTopic: 'dead' } }
+    const lossOf = createLosses({ ...context, inputs: { in: component } } as FuncContext)
+    const lost = results.filter((result) => lossOf(route, result) !== undefined)
+
+    expect(lost).toEqual(['missing-route'])
+    expect(lossOf({ ...route, name: 'c/another' }, 'failed')).toBe('failed')
+  })
+
   test('is lost by a cron binding whatever came of the tick', () => {
     const losses = lossesOf('bindings.cron')
 

@@ -43,12 +43,19 @@ export function createLosses(context: FuncContext | undefined): LossOf {
   const inputs = Object.values(context?.inputs ?? {})
   const types = new Map(inputs.map(({ componentName, componentType }) => [componentName, componentType]))
 
+  // daprd publishes what failed to another topic, and acknowledges it then.
+  const deadLettered = new Set(
+    inputs
+      .filter(({ metadata }) => metadata?.deadLetterTopic)
+      .map(({ componentName, uri }) => `${componentName}/${uri}`),
+  )
+
   return ({ kind, name, pubsub }, result) => {
     if (kind === 'invoke') return undefined
     const cause = causeOf(result)
     if (cause === undefined || cause === 'no-such-route') return cause
     const type = types.get(pubsub ?? name) ?? ''
-    if (redelivering.has(type)) return undefined
+    if (redelivering.has(type) || deadLettered.has(name)) return undefined
     // The sender's own time is over. A component that set it keeps the event (redis.go, processMessage), a retry policy that
     // set it goes on, and a daprd that has gone leaves the event with the broker. A tick comes from no broker.
     const isOver = result === 'cancelled' || result === 'deadline'

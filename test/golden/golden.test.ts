@@ -21,29 +21,32 @@ interface Case {
   readonly parent: KubeObject
   readonly observed: readonly KubeObject[]
   readonly related: readonly KubeObject[]
+  /** Kinds that Metacontroller looked for, also where it found none. */
+  readonly lookedFor: readonly string[]
   readonly settings: object
 }
 
 // The first document is the Function, the others are the observed children, but for a controller, for Settings, for objects of others,
-// which say `related: true`, and for an Ask: which hook is asked (else sync), and when.
+// which say `related: true`, and for an Ask: which hook is asked (else sync), when, and what it looked for in vain.
 function read(text: string): Case {
   const [parent, ...rest] = parseAllDocuments(text).map((document) => document.toJS() as KubeObject)
   const specOf = (kind: string) =>
-    rest.find((object) => object.kind === kind)?.spec as Record<string, string> | undefined
+    rest.find((object) => object.kind === kind)?.spec as Record<string, unknown> | undefined
   const controller = rest.find(({ kind }) => /^(Composite|Decorator)Controller$/.test(kind))
   const objects = rest.filter((object) => object !== controller && !['Settings', 'Ask'].includes(object.kind))
   return {
     hook: (specOf('Ask')?.hook ?? 'sync') as HookName,
-    nowMs: Date.parse(specOf('Ask')?.now ?? ''),
+    nowMs: Date.parse(String(specOf('Ask')?.now)),
     controller,
     parent: parent as KubeObject,
     observed: objects.filter((object) => object.related !== true),
     related: objects.filter((object) => object.related === true),
+    lookedFor: (specOf('Ask')?.lookedFor ?? []) as string[],
     settings: specOf('Settings') ?? {},
   }
 }
 
-function groups(objects: readonly KubeObject[]): unknown {
+function groups(objects: readonly KubeObject[]): Record<string, Record<string, KubeObject>> {
   const found: Record<string, Record<string, KubeObject>> = {}
   for (const object of objects) {
     const group = `${object.kind}.${object.apiVersion}`
@@ -59,7 +62,7 @@ function ask(given: Case, observed: readonly KubeObject[]): Answer | Refusal {
     controller,
     [names[0] as string]: parent,
     [names[1] as string]: groups(observed),
-    related: groups(related),
+    related: { ...Object.fromEntries(given.lookedFor.map((kind) => [`${kind}.any`, {}])), ...groups(related) },
   }
   const result = parseSettings(JSON.stringify(given.settings))
   if ('problems' in result) throw new Error(JSON.stringify(result.problems))
@@ -75,7 +78,7 @@ function running(child: KubeObject): KubeObject {
   return {
     ...child,
     spec: { ...(child.spec as object), replicas },
-    status: { replicas, readyReplicas: replicas, conditions },
+    status: { replicas, readyReplicas: replicas, updatedReplicas: replicas, conditions },
   }
 }
 
@@ -84,11 +87,33 @@ const objectsOf = ({ body }: Answer): KubeObject[] => {
   return children ?? attachments ?? []
 }
 
-/** Where no child is named as observed, those of the first reply are there and run: what is shown is the settled reply. */
+/**
+ * Where no child is named as observed, those of the replies are there and run: what is shown is the settled reply. So it is where
+ * observed children say `asMade: true`: each is the one of the settled reply, but for the fields that it gives.
+ */
 function settled(given: Case): Answer | Refusal {
-  const first = ask(given, given.observed)
-  if (given.observed.length > 0 || 'status' in first || given.hook === 'finalize') return first
-  return ask(given, objectsOf(first).map(running))
+  const changes = given.observed.filter(({ asMade }) => asMade === true)
+  const observed = given.observed.filter((object) => !changes.includes(object))
+  const first = ask(given, observed)
+  if (observed.length > 0 || 'status' in first || given.hook === 'finalize') return first
+  const second = ask(given, objectsOf(first).map(running))
+  if ('status' in second) return second
+  return ask(given, objectsOf(second).map(running).map(changedBy(changes)))
+}
+
+const changedBy = (changes: readonly KubeObject[]) => (child: KubeObject) => {
+  const change = changes.find(({ kind, metadata }) => kind === child.kind && metadata.name === child.metadata.name)
+  return change ? (merged(child, change) as KubeObject) : child
+}
+
+function merged(old: unknown, change: unknown): unknown {
+  if (typeof old !== 'object' || typeof change !== 'object' || old === null || change === null) return change
+  if (Array.isArray(change)) return change
+  const fields = Object.entries(change).map(([key, value]) => [
+    key,
+    merged((old as typeof change)[key as never], value),
+  ])
+  return { ...old, ...Object.fromEntries(fields) }
 }
 
 function reply(text: string): string {

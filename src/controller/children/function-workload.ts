@@ -2,6 +2,7 @@
 
 import type { KubeObject } from '../../shared/k8s.ts'
 import { annotation, daprPodAnnotations, plainPodAnnotations } from '../annotations.ts'
+import { canonicalTemplate } from '../canonical.ts'
 import { type Cluster, find } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
 import type { Fn, PodTemplate, TextMap } from '../function.ts'
@@ -15,10 +16,10 @@ import { pausedWhileWaiting } from '../waiting.ts'
 
 export function functionWorkload(fn: Fn, cluster: Cluster): KubeObject[] {
   const scaling = scalingOf(fn)
-  const given: PodTemplate = fn.serving.template ?? {}
+  const given = canonicalTemplate(fn.serving.template ?? {})
   const pod = {
     ...given,
-    containers: functionContainers(fn, cluster.settings, scaling.workload),
+    containers: functionContainers(fn, given, cluster.settings, scaling.workload),
     imagePullSecrets: pullSecrets(fn, given),
     // daprd in the same pod may need the token, a function alone does not; its template may ask for it.
     ...(fn.mode !== 'sidecar' && { automountServiceAccountToken: given.automountServiceAccountToken ?? false }),

@@ -2,8 +2,7 @@
 
 import type { KubeObject } from '../../shared/k8s.ts'
 import type { Cluster } from '../cluster.ts'
-import { deliveryMs } from '../delivery/delivery.ts'
-import { retryPolicy } from '../delivery/retries.ts'
+import { policyOf } from '../delivery/delivery.ts'
 import type { Fn } from '../function.ts'
 import { inputComponents } from '../inputs.ts'
 import { labels } from '../names.ts'
@@ -16,7 +15,7 @@ export function resiliency(fn: Fn, { related }: Cluster): KubeObject[] {
   const inputs = inputComponents(fn, related).filter(({ name }) => !others.has(name))
   if (inputs.length === 0) return []
   const policy = (component: string) => `${fn.name}-${component}`
-  const retries = inputs.map((input) => [policy(input.name), retryPolicy(deliveryMs(input))] as const)
+  const retries = inputs.map((input) => [policy(input.name), policyOf(input)] as const)
   const targets = inputs.map(({ name }) => [name, { inbound: { retry: policy(name) } }] as const)
   return [
     {

@@ -8,6 +8,7 @@ import { mostReplicas } from '../scaling.ts'
 import type { Settings } from '../settings.ts'
 import { type Broker, brokers } from './brokers.ts'
 import { Metadata } from './metadata.ts'
+import { retryPolicy, shortRetryPolicy } from './retries.ts'
 
 const brokerOf = (type: string | undefined): Broker | undefined =>
   type !== undefined && Object.hasOwn(brokers, type) ? brokers[type] : undefined
@@ -16,6 +17,15 @@ const brokerOf = (type: string | undefined): Broker | undefined =>
 const marginMs = 5000
 /** For brokers that give an event up when asked to: long enough for a crashed function to be back. Milliseconds. */
 const usualPatienceMs = 60_000
+
+/**
+ * Where what still failed goes to a dead-letter topic, attempts are over before the broker's patience: it would give the event to another
+ * worker while the first one still tries, and daprd before 1.18 cannot publish a dead letter after that.
+ */
+export const policyOf = (input: InputComponent): object =>
+  input.deadLetterTopics.length > 0
+    ? shortRetryPolicy(patienceMs(input) - marginMs, ownHoldMs(input))
+    : retryPolicy(deliveryMs(input))
 
 /** How long the attempts for one event go on, in milliseconds: longer than the broker waits for them. */
 export const deliveryMs = (input: InputComponent): number => patienceMs(input) + marginMs
@@ -28,7 +38,15 @@ const longestHoldMs = 30_000
 
 /** A held event that outlives its broker's patience would be held twice. Milliseconds. */
 export const holdMs = (fn: Fn, related: Related): number =>
-  Math.min(longestHoldMs, ...inputComponents(fn, related).map(patienceMs))
+  Math.min(longestHoldMs, ...inputComponents(fn, related).map(ownHoldMs))
+
+/** Each of several attempts may be held. */
+const attemptsHeld = 6
+
+function ownHoldMs(input: InputComponent): number {
+  const isShort = input.deadLetterTopics.length > 0
+  return isShort ? Math.floor(patienceMs(input) / attemptsHeld) : patienceMs(input)
+}
 
 /**
  * The metadata of an inline component, with what delivery rests on spelled out where the user does not say it. In standalone mode one
@@ -68,6 +86,7 @@ export function guarantees(fn: Fn, related: Related, isRetried: boolean): Guaran
     const other = others.get(name)
     if (other !== undefined)
       return { field, kind: 'unknown', why: `Resiliency ${other} decides how often it is tried again` }
+    if (input.deadLetterTopics.length > 0) return { field, kind: 'at least once', why: deadLetters(input, isRetried) }
     if (!isRetried && type === 'pubsub.redis') {
       return {
         field,
@@ -77,6 +96,13 @@ export function guarantees(fn: Fn, related: Related, isRetried: boolean): Guaran
     }
     return { field, kind: 'at least once', why: broker.cap ?? cap(fn, input, broker) }
   })
+}
+
+const deadLetters = ({ deadLetterTopics }: InputComponent, isRetried: boolean): string => {
+  const topics = [...new Set(deadLetterTopics)].join(', ')
+  return isRetried
+    ? `what still fails after its retries goes to ${topics}`
+    : `the first failure goes to ${topics}, for no Resiliency of ours retries it`
 }
 
 const unknown = (name: string, type: string | undefined): string =>

@@ -2,14 +2,16 @@
 
 import type { Problem } from '../../shared/func-context.ts'
 import { componentKinds, inlineComponents, own, resolveComponent } from '../components.ts'
-import type { DaprIO, FunctionObject, Serving } from '../function.ts'
+import { type DaprIO, describeFunction, type Fn, type FunctionObject, type Serving } from '../function.ts'
+import { deadLetterTopicOf } from '../inputs.ts'
 import type { ComponentKind } from '../names.ts'
 import { isSubdomain } from './names.ts'
 
 // The first part of a component's type says what it is.
 const families: Readonly<Record<ComponentKind, string>> = { bindings: 'bindings', pubsub: 'pubsub', states: 'state' }
 
-export function checkComponents({ metadata, spec }: FunctionObject): Problem[] {
+export function checkComponents(object: FunctionObject): Problem[] {
+  const { metadata, spec } = object
   const { serving } = spec
   if (!serving) return []
   return [
@@ -17,6 +19,7 @@ export function checkComponents({ metadata, spec }: FunctionObject): Problem[] {
     ...list(metadata.name, serving, 'inputs'),
     ...list(metadata.name, serving, 'outputs'),
     ...needsInput(serving),
+    ...deadLetters(describeFunction(object)),
   ]
 }
 
@@ -76,6 +79,23 @@ function reference(functionName: string, serving: Serving, io: DaprIO, at: strin
   return isTopic && !io.topic
     ? [{ field: `${at}.topic`, message: 'is missing; give the topic of the pub/sub component' }]
     : []
+}
+
+/** Inputs of one component share its retries, and those before a dead letter are shorter than those without one. */
+function deadLetters(fn: Fn): Problem[] {
+  const inputs = fn.isAsync ? (fn.serving.inputs ?? []) : []
+  const componentOf = (io: DaprIO) => resolveComponent(fn.name, fn.serving, io).name
+  const withOne = new Set(inputs.filter((io) => deadLetterTopicOf(fn, io) !== undefined).map(componentOf))
+  return inputs.flatMap((io, index) => {
+    const field = `spec.serving.inputs[${index}].params.deadLetterTopic`
+    const topic = deadLetterTopicOf(fn, io)
+    if (topic === undefined && withOne.has(componentOf(io))) {
+      return [{ field, message: `is missing; give all inputs of component ${io.component} one, or none` }]
+    }
+    return topic === '' || (topic !== undefined && topic === io.topic)
+      ? [{ field, message: 'must be another topic than that of the input' }]
+      : []
+  })
 }
 
 function needsInput({ runtime, inputs }: Serving): Problem[] {

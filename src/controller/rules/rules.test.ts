@@ -106,6 +106,37 @@ describe('a wrong field is named', () => {
     ],
     ['spec.serving.pubsub.bus.version', { serving: { pubsub: { bus: { type: 'pubsub.redis', metadata: [] } } } }],
     ['spec.serving.pubsub.Bus', { serving: { pubsub: { Bus: component } } }],
+    [
+      'spec.serving.pubsub.bus.metadata[1]',
+      {
+        serving: {
+          pubsub: {
+            bus: {
+              ...component,
+              metadata: [
+                { name: 'a', value: 1 },
+                { name: 'a', value: 2 },
+              ],
+            },
+          },
+        },
+      },
+    ],
+    [
+      'spec.serving.inputs[0].params.deadLetterTopic',
+      { serving: { inputs: [{ name: 'in', component: 'bus', topic: 't', params: { deadLetterTopic: 't' } }] } },
+    ],
+    [
+      'spec.serving.inputs[1].params.deadLetterTopic',
+      {
+        serving: {
+          inputs: [
+            { name: 'a', component: 'bus', topic: 't', params: { deadLetterTopic: 'dead' } },
+            { name: 'b', component: 'bus', topic: 'u' },
+          ],
+        },
+      },
+    ],
     ['spec.serving.states.cart.type', { serving: { states: { cart: component } } }],
     ['spec.serving.scaleOptions.minReplicas', { serving: { scaleOptions: { minReplicas: -1 } } }],
     ['spec.serving.params[]', { serving: { params: { '': 'x' } } }],
@@ -179,6 +210,15 @@ describe('a template is refused as a whole', () => {
         containers: [
           { name: 'a', image: 'x' },
           { name: 'a', image: 'x' },
+        ],
+      }),
+    ],
+    [
+      `${at}.containers[0].ports[1]`,
+      container({
+        ports: [
+          { containerPort: 53, protocol: 'TCP' },
+          { containerPort: 53, protocol: 'UDP' },
         ],
       }),
     ],

@@ -63,7 +63,10 @@ function texts(body: Buffer, numbers: readonly number[]): (string | undefined)[]
 /** ListTopicSubscriptionsResponse. daprd needs no route here: it sends pub/sub name and topic with each event. */
 export function topicSubscriptions({ topics }: Inputs): Buffer {
   return Buffer.concat(
-    topics.map(({ pubsub, topic }) => bytesField(1, Buffer.concat([bytesField(1, pubsub), bytesField(2, topic)]))),
+    topics.map(({ pubsub, topic, deadLetterTopic }) => {
+      const deadLetters = deadLetterTopic ? [bytesField(6, deadLetterTopic)] : []
+      return bytesField(1, Buffer.concat([bytesField(1, pubsub), bytesField(2, topic), ...deadLetters]))
+    }),
   )
 }
 

@@ -11,7 +11,7 @@ const context = {
   runtime: 'Async',
   port: '80',
   inputs: {
-    a: { uri: 'töpic', componentName: 'bus', componentType: 'pubsub.redis' },
+    a: { uri: 'töpic', componentName: 'bus', componentType: 'pubsub.redis', metadata: { deadLetterTopic: 'dead' } },
     b: { uri: 'x'.repeat(300), componentName: 'bus', componentType: 'pubsub.redis' },
     c: { componentName: 'tick', componentType: 'bindings.cron' },
   },
@@ -25,8 +25,8 @@ test('protobuf itself reads our replies', () => {
 
   expect(topics).toMatchObject({
     subscriptions: [
-      { pubsub_name: 'bus', topic: 'töpic' },
-      { pubsub_name: 'bus', topic: 'x'.repeat(300) },
+      { pubsub_name: 'bus', topic: 'töpic', dead_letter_topic: 'dead' },
+      { pubsub_name: 'bus', topic: 'x'.repeat(300), dead_letter_topic: '' },
     ],
   })
   expect(bindings).toEqual({ bindings: ['tick'] })

@@ -19,7 +19,12 @@ export function localAnswer({ inputs, isHealthy }: Answers, method: string, path
   if (method === 'GET' && path === '/dapr/config') return jsonReply({})
   if (method === 'GET' && path === '/dapr/subscribe') {
     return jsonReply(
-      inputs.topics.map((input) => ({ pubsubname: input.pubsub, topic: input.topic, route: input.path })),
+      inputs.topics.map(({ pubsub, topic, path: route, deadLetterTopic }) => ({
+        pubsubname: pubsub,
+        topic,
+        route,
+        ...(deadLetterTopic && { deadLetterTopic }),
+      })),
     )
   }
   // 405 would mean that we want the binding (dapr processor/binding/send.go).

@@ -14,6 +14,7 @@ import { scale } from './scale.ts'
 import type { Scenario } from './scenario.ts'
 import { sink } from './sink.ts'
 import { slowDaprd } from './slow-daprd.ts'
+import { stored } from './stored.ts'
 
 export const scenarios: readonly Scenario[] = [
   install,
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   scale,
   edits,
   quiet,
+  stored,
   crash,
   crashOlder,
   outage,
