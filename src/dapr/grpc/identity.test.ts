@@ -26,6 +26,13 @@ test.each([
   expect(identityOf(request).partitionKey).toBe(partitionKey)
 })
 
+test('a bulk event has an id, and no source: what lies there are its entries', () => {
+  const bulk = { id: '7', entries: [{ entry_id: 'a', bytes: Buffer.from('secret') }], topic: 'orders' }
+  const body = frame(appCallback.OnBulkTopicEvent?.requestSerialize(bulk) as Buffer)
+
+  expect(identityOf({ path: appCallback.OnBulkTopicEvent?.path as string, headers: [], body })).toEqual({ id: '7' })
+})
+
 test.each([
   ['nothing', Buffer.alloc(0)],
   ['a compressed message', Buffer.from([1, 0, 0, 0, 1, 0])],
