@@ -61,7 +61,7 @@ export type Outcome =
   | {
       readonly kind: 'answered'
       readonly verdict: Verdict
-      /** The function has no such route or method. daprd drops such an event of a topic, though nobody asked for that. */
+      /** The function has no such route or method, whatever came. daprd drops such an event of a topic, though nobody asked for that. */
       readonly isMissingRoute?: true
     }
   /** The function certainly did not run: refused, unreachable, not connected in time, or still booting. */

@@ -183,6 +183,30 @@ export function eventDeliveryCases(wire: Wire): void {
       for (let i = 0; i < 10; i += 1) expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe('success')
     })
 
+    test('that an invocation finds "no such route" is its answer, and no sign that the replica has booted', async () => {
+      let answer: Behaviour = 'no-such-route'
+      const replica = await startFunction(() => answer)
+      const { proxy, sidecar } = await setUpProxy(wire, [replica.port])
+
+      expect((await sidecar.invoke(Buffer.from('x'))).code).toBe(wire.codes.missingRoute)
+      const sent = sidecar.topic(Buffer.from('"x"'))
+      await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_held')) === 1)
+      answer = success
+
+      expect((await sent).outcome).toBe('success')
+    })
+
+    test('an invocation that is answered is such a sign', async () => {
+      let answer: Behaviour = success
+      const replica = await startFunction(() => answer)
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+      expect((await sidecar.invoke(Buffer.from('x'))).outcome).toBe('success')
+
+      answer = 'no-such-route'
+
+      expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.missingRoute)
+    })
+
     test('passes "no such route" of a replica that has answered before', async () => {
       let answer: Behaviour = success
       const replica = await startFunction(() => answer)

@@ -7,6 +7,7 @@ import {
   type FunctionReplica,
   type Handle,
   type Heard,
+  method,
   type SendOptions,
   type Sidecar,
   topic,
@@ -36,7 +37,7 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
     })
     const data = await read(incoming)
     const metadata = incoming.headers as Record<string, string>
-    const kind = incoming.url === `/${topic}` ? 'topic' : 'binding'
+    const kind = incoming.url === `/${topic}` ? 'topic' : incoming.url === `/${method}` ? 'invoke' : 'binding'
     const behaviour = await handle({ kind, data, metadata, cancelled: gone.signal })
     if (behaviour === 'break') return response.destroy()
     if (behaviour === 'no-such-route') return response.writeHead(404).end('no such route')
@@ -57,13 +58,13 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
 
 function connect(port: number): Sidecar {
   const agent = new Agent({ keepAlive: true })
-  const call = (method: string, path: string, body?: Buffer, { metadata = {}, signal }: SendOptions = {}) =>
+  const call = (verb: string, path: string, body?: Buffer, { metadata = {}, signal }: SendOptions = {}) =>
     new Promise<{ readonly status: number; readonly body: Buffer }>((resolve, reject) => {
       const outgoing = request({
         agent,
         port,
         host: '127.0.0.1',
-        method,
+        method: verb,
         path,
         headers: metadata,
         ...(signal && { signal }),
@@ -86,6 +87,10 @@ function connect(port: number): Sidecar {
     },
     async binding(data, options) {
       const { status, body } = await call('POST', `/${binding}`, data, options)
+      return heard(status, body, status === 200 ? 'success' : 'error')
+    },
+    async invoke(data, options) {
+      const { status, body } = await call('POST', `/${method}`, data, options)
       return heard(status, body, status === 200 ? 'success' : 'error')
     },
     isHealthy: async () => (await call('GET', '/healthz')).status === 200,

@@ -114,13 +114,16 @@ export class Exchange implements StreamOwner, RequestReceiver {
   /** The last section of a reply, or its only one. */
   #end(section: FieldSection): void {
     const code = statusOf(section)
-    const isMissing = code !== undefined && this.#event.route.kind !== 'invoke' && isMissingRoute(code)
+    const { route, message } = this.#event
+    const isMissing = code !== undefined && isMissingRoute(code)
+    const mayBoot = route.kind !== 'invoke' && !this.#hasBegun && this.#boot.isBooting()
     if (code === undefined) this.#break('its answer has no status')
-    else if (isMissing && !this.#hasBegun && this.#boot.isBooting()) {
+    else if (isMissing && mayBoot) {
       this.#abandon({ kind: 'not-run', cause: 'it has no such method yet' })
     } else {
+      // A server that has no methods yet says UNIMPLEMENTED to whatever comes, invocations among it.
       if (!isMissing) this.#boot.answered()
-      this.#answer(section, code, isMissing && !hasOlderName(this.#event.message.path))
+      this.#answer(section, code, isMissing && !hasOlderName(message.path))
     }
   }
 
