@@ -13,6 +13,7 @@ import { appCallback, appCallbackClient, healthCheckClient } from './proto.ts'
 import {
   type Behaviour,
   binding,
+  type CloudEvent,
   type FunctionReplica,
   type Handle,
   type Heard,
@@ -130,8 +131,7 @@ function connect(port: number): Sidecar {
       signal?.addEventListener('abort', () => running.cancel())
     })
   return {
-    topic: (data, options) =>
-      call('OnTopicEvent', { id: '1', pubsub_name: pubsub, topic, data, data_content_type: 'text/plain' }, options),
+    topic: (data, options) => call('OnTopicEvent', topicEvent(data, options?.event), options),
     binding: (data, options) => call('OnBindingEvent', { name: binding, data }, options),
     invoke: (data, options) => call('OnInvoke', { method, data: { type_url: '', value: data } }, options),
     isHealthy: () =>
@@ -152,6 +152,11 @@ function connect(port: number): Sidecar {
       health.close()
     },
   }
+}
+
+function topicEvent(data: Buffer, { id, source = '', key }: CloudEvent = { id: '1' }): object {
+  const extensions = { fields: { ...(key !== undefined && { partitionkey: { stringValue: key } }) } }
+  return { id, source, pubsub_name: pubsub, topic, data, data_content_type: 'text/plain', extensions }
 }
 
 function heard({ status: said, data }: EventResponse = {}): Heard {

@@ -39,6 +39,15 @@ export interface SendOptions {
   readonly metadata?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   readonly deadlineMs?: number
+  /** What an event of a topic says of itself. */
+  readonly event?: CloudEvent
+}
+
+/** Attributes of a CloudEvent. `key` is its `partitionkey`. */
+export interface CloudEvent {
+  readonly id: string
+  readonly source?: string
+  readonly key?: string
 }
 
 export interface Sidecar {
