@@ -119,7 +119,7 @@ function connect(port: number): Sidecar {
 }
 
 function outcomeOf(body: Buffer): Heard['outcome'] {
-  const { status } = JSON.parse(body.toString()) as { status: string }
+  const { status = 'SUCCESS' } = JSON.parse(body.toString()) as { status?: string }
   return status === 'SUCCESS' ? 'success' : status === 'DROP' ? 'drop' : 'retry'
 }
 
