@@ -23,6 +23,8 @@ export interface Event<Message> {
   /** When the sender stops waiting, in milliseconds of `performance.now()`; absent if it never does. */
   readonly deadlineMs?: number
   readonly sender: Sender
+  /** daprd asks it once and takes an error for a no: it waits for as long as daprd does, and may be asked of several replicas. */
+  readonly isQuestion?: true
   /** What an event of a topic says of itself; absent for anything else. Costs a look into the bytes, so ask when it matters. */
   readonly identity?: () => Identity
 }

@@ -168,7 +168,8 @@ function retryCause<Message>(journey: Journey<Message>, outcome: Outcome): Retry
       return 'not-run'
     case 'broken': {
       // Events of components are delivered at least once; who invokes a service was promised no such thing.
-      if (event.route.kind === 'invoke' || outcome.hasBegun || journey.breaks >= mostBreaks) return undefined
+      const mayRunTwice = event.route.kind !== 'invoke' || event.isQuestion === true
+      if (!mayRunTwice || outcome.hasBegun || journey.breaks >= mostBreaks) return undefined
       journey.breaks += 1
       journey.broken = outcome
       return 'broken'

@@ -66,6 +66,7 @@ function createAccept(options: Options): Accept {
       message: call,
       sender: call,
       ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(path !== methods.healthCheck && questions.has(path) && { isQuestion: true }),
       // It may be asked when the call is over and its request forgotten.
       ...(route.kind === 'topic' && { identity: () => identityOf({ path, headers: call.headers, body }) }),
     }
