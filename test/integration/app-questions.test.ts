@@ -178,11 +178,13 @@ describe.each([httpSide, grpcSide])('over $wire.protocol', ({ wire, ask, ok, una
 
   test('health is that of a replica, now: it fails while none can be reached', async () => {
     const app = await startApp()
-    const { proxy } = await inFront(wire, [app])
+    const { proxy } = await inFront(wire, [app], { PROXY_HOLD_TIMEOUT: '1s' })
 
     expect(await ask.health(proxy.port)).toBe(ok)
     await app.kill()
-    expect(await ask.health(proxy.port)).not.toBe(ok)
+    const held = ask.call(proxy.port).then(() => 'a call that is held')
+    await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_held')) === 1)
+    expect(await Promise.race([ask.health(proxy.port), held])).toBe(deadline)
     await app.again()
     await eventually(async () => (await ask.health(proxy.port)) === ok)
   })
