@@ -218,6 +218,29 @@ export function eventDeliveryCases(wire: Wire): void {
       expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.missingRoute)
     })
 
+    test('several proxies in front of the same replicas know nothing of each other, and need not', async () => {
+      const seen: string[][] = [[], []]
+      const replicas = await Promise.all(
+        seen.map((ids) =>
+          startFunction(({ data }) => {
+            ids.push(data.toString())
+            return success
+          }),
+        ),
+      )
+      const ports = replicas.map(({ port }) => port)
+      const sidecars = [(await setUpProxy(wire, ports)).sidecar, (await setUpProxy(wire, ports)).sidecar]
+      const ids = Array.from({ length: 100 }, (_, index) => String(index))
+
+      const discovered = await Promise.all(sidecars.map((sidecar) => sidecar.discover()))
+      const answers = await Promise.all(ids.map((id, index) => sidecars[index % 2]?.binding(Buffer.from(id))))
+
+      expect(discovered[1]).toEqual(discovered[0])
+      expect(answers.map((each) => each?.outcome)).toEqual(ids.map(() => 'success'))
+      expect(seen.flat().toSorted()).toEqual(ids.toSorted())
+      for (const each of seen) expect(each.length).toBeGreaterThan(20)
+    })
+
     test('refuses an event above the size limit, and goes on', async () => {
       const replica = await startFunction(() => success)
       const { sidecar } = await setUpProxy(wire, [replica.port], { PROXY_MAX_EVENT_BYTES: '10000' })

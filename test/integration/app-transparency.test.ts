@@ -71,6 +71,15 @@ describe('http', () => {
       say('299 Quite  Right', 'hi', 'x-A: 1\r\nx-a: 2\r\nX-A: 1\r\n'),
     ],
     ['odd fields', get('/x'), say('200 OK', '\xff\x00', "!#$%&'*+-.^_`|~9: \xe4\xff \t x\r\nX-Empty: \r\n")],
+    [
+      'odd metadata of a binding',
+      send(
+        'POST /cron',
+        '{}',
+        "!#$%&'*+-.^_`|~9: \xe4\xff,\t x\r\nX-Empty: \r\n__key: a/b?c\r\nX: 1\r\nx: 2\r\nX: 1\r\n",
+      ),
+      say('200 OK', ''),
+    ],
     ['cookies', get('/x'), say('200 OK', '', 'Set-Cookie: a=1\r\nX: 1\r\nset-cookie: b=2, c\r\n')],
     [
       'interim answers',
