@@ -160,6 +160,22 @@ export function eventDeliveryCases(wire: Wire): void {
       expect(calls).toBeGreaterThan(20)
     })
 
+    test('never runs an invocation again that may have run, and finds another replica for one that did not', async () => {
+      let calls = 0
+      const breaking = await startFunction(() => {
+        calls += 1
+        return 'break'
+      })
+      const { sidecar } = await setUpProxy(wire, [breaking.port])
+      const working = await startFunction(() => success)
+      const dead = [await unusedPort(), await unusedPort()]
+      const others = await setUpProxy(wire, [...dead, working.port])
+
+      expect((await sidecar.invoke(Buffer.from('x'))).code).toBe(wire.codes.unavailable)
+      expect(calls).toBe(1)
+      for (let i = 0; i < 10; i += 1) expect((await others.sidecar.invoke(Buffer.from('x'))).outcome).toBe('success')
+    })
+
     test('reports a connection that breaks again and again as retriable, after four runs at most', async () => {
       let calls = 0
       const handle = () => {
