@@ -162,11 +162,14 @@ export function eventDeliveryCases(wire: Wire): void {
 
     test('never runs an invocation again that may have run, and finds another replica for one that did not', async () => {
       let calls = 0
-      const breaking = await startFunction(() => {
+      const breaking = () => {
         calls += 1
-        return 'break'
-      })
-      const { sidecar } = await setUpProxy(wire, [breaking.port])
+        return 'break' as const
+      }
+      const { sidecar } = await setUpProxy(wire, [
+        (await startFunction(breaking)).port,
+        (await startFunction(breaking)).port,
+      ])
       const working = await startFunction(() => success)
       const dead = [await unusedPort(), await unusedPort()]
       const others = await setUpProxy(wire, [...dead, working.port])
