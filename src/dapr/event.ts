@@ -31,12 +31,12 @@ export interface Event<Message> {
 
 /** Attributes of a CloudEvent, as far as the event carries them. Together they name one event. */
 export interface Identity {
-  readonly id?: string
-  readonly source?: string
+  readonly id?: string | undefined
+  readonly source?: string | undefined
   /** Where daprd delivers it, if one topic has several paths. */
-  readonly path?: string
+  readonly path?: string | undefined
   /** `partitionkey` (CloudEvents partitioning extension), or the key that the broker's metadata names. */
-  readonly partitionKey?: string
+  readonly partitionKey?: string | undefined
 }
 
 /** Who sent an event and waits for what comes of it. */

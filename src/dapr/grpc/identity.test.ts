@@ -11,8 +11,9 @@ const requestOf = (event: object, headers: readonly string[] = []) => ({
 
 const event = { id: '7', source: 'shop', data: Buffer.from('x'), topic: 'orders', pubsub_name: 'bus' }
 
-test('an event is named by its id and source', () => {
+test('an event is named by its id and source, and by its path if the topic has several', () => {
   expect(identityOf(requestOf(event))).toEqual({ id: '7', source: 'shop' })
+  expect(identityOf(requestOf({ ...event, path: '/urgent' })).path).toBe('/urgent')
 })
 
 test.each([

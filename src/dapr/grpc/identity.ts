@@ -8,8 +8,9 @@ import { firstMessage, readFields, readMessages } from './wire.ts'
 
 // Field numbers of TopicEventRequest and TopicEventBulkRequest (appcallback.proto).
 const idField = 1
-// Of a single event, as is the next: a bulk event has its entries there.
+// Of a single event, as are those below: a bulk event has its entries there.
 const sourceField = 2
+const pathField = 9
 const extensionsField = 10
 // Of google.protobuf.Struct and Value in the extensions.
 const structFields = 1
@@ -21,18 +22,20 @@ const stringValue = 3
 const brokerKey = '__key'
 
 /** Empty for a message that cannot be read, like one that is compressed. */
-export function identityOf(request: GrpcRequest): Identity {
-  const message = firstMessage(request.body)
-  const isSingle = !isBulk(request.path)
-  const fields = message && readFields(message, isSingle ? [idField, sourceField] : [idField])
+export function identityOf({ path, headers, body }: GrpcRequest): Identity {
+  const message = firstMessage(body)
+  const fields = message && readFields(message, isBulk(path) ? [idField] : [idField, sourceField, pathField])
   if (!message || !fields) return {}
-  const id = fields.get(idField)
-  const source = fields.get(sourceField)
-  const partitionKey = (isSingle && extension(message, 'partitionkey')) || headerValue(request.headers, brokerKey)
+  const text = (field: number) => {
+    const value = fields.get(field)
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  const key = isBulk(path) ? undefined : extension(message, 'partitionkey')
   return {
-    ...(typeof id === 'string' && id !== '' && { id }),
-    ...(typeof source === 'string' && source !== '' && { source }),
-    ...(partitionKey !== undefined && { partitionKey }),
+    id: text(idField),
+    source: text(sourceField),
+    path: text(pathField),
+    partitionKey: key ?? headerValue(headers, brokerKey),
   }
 }
 
