@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { run } from '../shared/lifecycle.ts'
-import { createLog } from '../shared/log.ts'
+import { createLog, lineWriter } from '../shared/log.ts'
 import { readControllerConfig } from './config.ts'
 import { help } from './help.ts'
 import { compileShape } from './rules/schema.ts'
@@ -10,7 +10,7 @@ import { startController } from './server.ts'
 
 // The same place from src/ and from dist/.
 const definition = new URL('../../metacontroller/crd/functions.yaml', import.meta.url)
-const write = (line: string) => process.stdout.write(line)
+const write = lineWriter(process.stdout)
 
 if (process.argv.includes('--help')) {
   process.stdout.write(help)

@@ -10,7 +10,7 @@ export interface BootWatch {
   unreachable(): void
   /** True while "no such route" only says that the replica has not registered its routes yet. */
   isBooting(): boolean
-  /** It has answered something else: from now on its word counts. */
+  /** It has answered something else, be it to an event or an invocation: from now on its word counts. */
   answered(): void
 }
 

@@ -23,18 +23,20 @@ export interface Event<Message> {
   /** When the sender stops waiting, in milliseconds of `performance.now()`; absent if it never does. */
   readonly deadlineMs?: number
   readonly sender: Sender
+  /** daprd asks it once and takes an error for a no: it waits for as long as daprd does, and may be asked of several replicas. */
+  readonly isQuestion?: true
   /** What an event of a topic says of itself; absent for anything else. Costs a look into the bytes, so ask when it matters. */
   readonly identity?: () => Identity
 }
 
 /** Attributes of a CloudEvent, as far as the event carries them. Together they name one event. */
 export interface Identity {
-  readonly id?: string
-  readonly source?: string
+  readonly id?: string | undefined
+  readonly source?: string | undefined
   /** Where daprd delivers it, if one topic has several paths. */
-  readonly path?: string
+  readonly path?: string | undefined
   /** `partitionkey` (CloudEvents partitioning extension), or the key that the broker's metadata names. */
-  readonly partitionKey?: string
+  readonly partitionKey?: string | undefined
 }
 
 /** Who sent an event and waits for what comes of it. */
@@ -61,7 +63,7 @@ export type Outcome =
   | {
       readonly kind: 'answered'
       readonly verdict: Verdict
-      /** The function has no such route or method. daprd drops such an event of a topic, though nobody asked for that. */
+      /** The function has no such route or method, whatever came. daprd drops such an event of a topic, though nobody asked for that. */
       readonly isMissingRoute?: true
     }
   /** The function certainly did not run: refused, unreachable, not connected in time, or still booting. */

@@ -1,3 +1,5 @@
+import { posix } from 'node:path'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseFuncContext } from '../shared/func-context.ts'
 import { inputsOf, topicPath } from './inputs.ts'
@@ -43,4 +45,28 @@ test('one topic is subscribed to once, one binding is read once', () => {
 
 test('a topic with characters of its own is safe in a path', () => {
   expect(topicPath('a b/c?#')).toBe('/a%20b/c%3F%23')
+})
+
+test('what daprd says of jobs, configuration and actors is never taken for a topic', () => {
+  const { topics } = inputs({
+    a: ['pubsub.redis', 'bus', 'job/daily'],
+    b: ['pubsub.redis', 'bus', 'actors/T/1'],
+    c: ['pubsub.redis', 'bus', 'configuration/store'],
+    d: ['pubsub.redis', 'bus', 'jobs'],
+  })
+
+  const paths = topics.map(({ path }) => path)
+  expect(paths).toEqual(['/bus/job/daily', '/bus/actors/T/1', '/bus/configuration/store', '/jobs'])
+})
+
+test('the path of a topic is as daprd cleans it: that is how its events arrive', () => {
+  const part = fc.oneof(fc.constantFrom('', '.', '..', '...', 'a', ' ', '%2e'), fc.string({ unit: 'binary' }))
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
+      const path = topicPath(parts.join('/'))
+      // Go's path.Clean, which leaves no slash at the end.
+      expect(posix.normalize(path)).toBe(path)
+      expect(path === '/' || !path.endsWith('/')).toBe(true)
+    }),
+  )
 })

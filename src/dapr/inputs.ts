@@ -48,14 +48,21 @@ export function inputsOf(context: FuncContext): Inputs {
   return { topics: [...topics.values()], bindings: [...bindings.values()] }
 }
 
-/** The path at which OpenFunction's Go framework serves a topic, safe in a URL. */
+/** The path at which OpenFunction's Go framework serves a topic, safe in a URL, and such that daprd's path.Clean finds nothing to clean. */
 export function topicPath(topic: string): string {
-  return `/${topic.split('/').filter(Boolean).map(encodeURIComponent).join('/')}`
+  return `/${topic.split('/').filter(Boolean).map(segment).join('/')}`
 }
+
+const segment = (name: string): string =>
+  name === '.' || name === '..' ? name.replaceAll('.', '%2E') : encodeURIComponent(name)
+
+/** What daprd says of jobs, configuration and actors comes to the same port (dapr channel/http). */
+const reserved = /^\/(job|configuration|actors)\//
 
 /** Two pub/sub components may carry topics of one name, and a binding may be named like a topic. */
 function freePath(taken: Set<string>, ...candidates: [string, string]): string {
-  const path = candidates.find((candidate) => !taken.has(candidate)) ?? `${candidates[1]}/topic`
+  const isFree = (path: string) => !taken.has(path) && !reserved.test(path)
+  const path = candidates.find(isFree) ?? `${candidates[1]}/topic`
   taken.add(path)
   return path
 }

@@ -2,7 +2,7 @@
 // Runs one function: `dapr-function --source ./fn.js --target handler`.
 
 import { run } from '../shared/lifecycle.ts'
-import { createLog } from '../shared/log.ts'
+import { createLog, lineWriter } from '../shared/log.ts'
 import { helpText, parseCommandLine } from './command-line.ts'
 import { parseConfig } from './config.ts'
 import { watchFaults } from './faults.ts'
@@ -10,7 +10,7 @@ import { startFramework } from './framework.ts'
 
 const { argv, env, stdout, stderr } = process
 // The function's own console.log has stdout to itself.
-const log = createLog((line) => stderr.write(line))
+const log = createLog(lineWriter(stderr))
 
 const commandLine = parseCommandLine(argv.slice(2), env)
 if (commandLine.kind === 'help') {

@@ -5,7 +5,7 @@ import { reason } from '../shared/log.ts'
 import { type Balancer, Lease } from './balancer.ts'
 import type { Cause, Hold, Patience } from './hold.ts'
 import type { KeyOrder } from './key-order.ts'
-import type { Delivery, Observer } from './observer.ts'
+import type { Delivery, Observer, RetryCause } from './observer.ts'
 import type { Replica } from './replica/replica.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Time } from './time.ts'
@@ -42,6 +42,8 @@ interface Journey<Message> {
   breaks: number
   /** How it broke last. */
   broken: Outcome | undefined
+  /** Why it is to be sent once more; counted when it leaves. */
+  retry: RetryCause | undefined
 }
 
 export interface Dispatch<Message> {
@@ -58,18 +60,23 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
   const deliver = async (journey: Journey<Message>): Promise<Outcome> => {
     const { event } = journey
     for (;;) {
-      const lease = balancer.lease(event, time.now(), journey.tried, journey.key)
+      const nowMs = time.now()
+      const tooMuch = overBudget(journey, budget, nowMs)
+      if (tooMuch !== undefined) return tooMuch
+      const lease = balancer.lease(event, nowMs, journey.tried, journey.key)
       if (!(lease instanceof Lease)) {
         const end = await rest(journey, hold, lease)
         if (end !== undefined) return end
         continue
       }
+      countRetry(parts, journey, nowMs)
       journey.last = lease.replica
       journey.attempts += 1
       // It never rejects; if it should, one event must not cost the place of another.
       const outcome = await lease.replica.client.send(event).catch(broken)
       lease.release(outcome, time.now())
-      if (!mayGoOn(parts, journey, outcome)) return outcome
+      journey.retry = retryCause(journey, outcome)
+      if (journey.retry === undefined) return outcome
       journey.tried ??= new Set()
       journey.tried.add(lease.replica)
     }
@@ -88,6 +95,7 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
       attempts: 0,
       breaks: 0,
       broken: undefined,
+      retry: undefined,
     }
     underWay += 1
     const outcome = await (order && journey.key
@@ -151,28 +159,35 @@ function story<Message>(journey: Journey<Message>, outcome: Outcome, endedMs: nu
   }
 }
 
-/** Whether the event goes to another replica. Told to the observer if so. */
-function mayGoOn<Message>(
-  { budget, observer, time }: DispatchParts<Message>,
-  journey: Journey<Message>,
-  outcome: Outcome,
-): boolean {
+/** Why the event may go to another replica; undefined if it may not. */
+function retryCause<Message>(journey: Journey<Message>, outcome: Outcome): RetryCause | undefined {
   const { event } = journey
-  if (event.sender.isGone) return false
+  if (event.sender.isGone) return undefined
   switch (outcome.kind) {
     case 'not-run':
-      observer.retried(event.route, 'not-run')
-      return true
+      return 'not-run'
     case 'broken': {
       // Events of components are delivered at least once; who invokes a service was promised no such thing.
-      if (event.route.kind === 'invoke' || outcome.hasBegun || journey.breaks >= mostBreaks) return false
-      if (!budget.take(time.now())) return false
+      const mayRunTwice = event.route.kind !== 'invoke' || event.isQuestion === true
+      if (!mayRunTwice || outcome.hasBegun || journey.breaks >= mostBreaks) return undefined
       journey.breaks += 1
       journey.broken = outcome
-      observer.retried(event.route, 'broken')
-      return true
+      return 'broken'
     }
     default:
-      return false
+      return undefined
   }
+}
+
+/** How it broke, if a second run is not affordable: others may have used up the budget while this one waited. */
+function overBudget<Message>(journey: Journey<Message>, budget: RetryBudget, nowMs: number): Outcome | undefined {
+  return journey.retry === 'broken' && !budget.allows(nowMs) ? journey.broken : undefined
+}
+
+/** A try that leaves is a retry if there was one before; one that finds nobody is none. */
+function countRetry<Message>({ budget, observer }: DispatchParts<Message>, journey: Journey<Message>, nowMs: number) {
+  const { retry, event } = journey
+  if (retry === undefined) return
+  if (retry === 'broken') budget.take(nowMs)
+  observer.retried(event.route, retry)
 }

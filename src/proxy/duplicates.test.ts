@@ -66,3 +66,17 @@ test('it runs by itself when the sender of the first has gone', async () => {
   expect(await second).toEqual({ kind: 'answered', verdict: 'success' })
   expect(runs()).toBe(2)
 })
+
+test('several that have joined it then run once for all of them', async () => {
+  const { time, send, told, runs } = await create()
+  send('topic', identity('1'))
+  const joined = [send('topic', identity('1')), send('topic', identity('1'))]
+  told[0]?.sender.leave()
+  await time.play(100)
+
+  expect(await Promise.all(joined)).toEqual([
+    { kind: 'answered', verdict: 'success' },
+    { kind: 'joined', verdict: 'success' },
+  ])
+  expect(runs()).toBe(2)
+})

@@ -35,20 +35,21 @@ export function joinDuplicates<Message>({ handler, now, observer }: DuplicatesPa
     return earlier.outcome
   }
 
-  return async (event) => {
+  const handle = async (event: Event<Message>): Promise<Outcome> => {
     const key = keyOf(event)
     if (key === undefined) return handler(event)
     const startedMs = now()
     const earlier = inFlight.get(key)
     if (earlier === undefined || startedMs - earlier.startedMs > oldestMs) return lead(key, event, startedMs)
     const result = await earlier.outcome
-    // Whoever sent the first one has left, which says nothing of this one.
-    if (result.kind === 'refused' && result.refusal === 'cancelled') return handler(event)
+    // Whoever sent the first one has left, which says nothing of this one; the others that have joined it may join this one.
+    if (result.kind === 'refused' && result.refusal === 'cancelled') return handle(event)
     const outcome: Outcome = result.kind === 'answered' ? { kind: 'joined', verdict: result.verdict } : result
     const { route, identity } = event
     observer.delivered({ route, ...(identity && { identity }), outcome, attempts: 0, startedMs, endedMs: now() })
     return outcome
   }
+  return handle
 }
 
 /** Undefined if the event cannot be told from another one. */

@@ -23,6 +23,9 @@ export type Subscribe = (listener: () => void) => () => void
 /** A caller of a service waits for an answer; to queue it for long would be no answer either. Milliseconds. */
 const longestInvokeMs = 5000
 
+/** Only a replica may say to daprd that an app wants no events. As good as for ever: a timer knows no more than 24 days. Milliseconds. */
+const longestQuestionMs = 24 * 3_600_000
+
 /** Waits between two sweeps over replicas that all refuse, in milliseconds: doubled each time, with jitter. */
 const firstPauseMs = 50
 const longestPauseMs = 1000
@@ -56,8 +59,7 @@ export class Hold {
 
   /** The patience with one event that arrived at `arrivedMs`. */
   begin(event: Event<unknown>, arrivedMs: number): Patience {
-    const { holdTimeoutMs } = this.#limits
-    const ownMs = event.route.kind === 'invoke' ? Math.min(holdTimeoutMs, longestInvokeMs) : holdTimeoutMs
+    const ownMs = this.#longestMs(event)
     return {
       arrivedMs,
       endMs: Math.min(arrivedMs + ownMs, event.deadlineMs ?? Number.POSITIVE_INFINITY),
@@ -68,6 +70,12 @@ export class Hold {
       hasRested: false,
       waited: 0,
     }
+  }
+
+  #longestMs({ isQuestion, route }: Event<unknown>): number {
+    const { holdTimeoutMs } = this.#limits
+    if (isQuestion) return longestQuestionMs
+    return route.kind === 'invoke' ? Math.min(holdTimeoutMs, longestInvokeMs) : holdTimeoutMs
   }
 
   /** A place has become free: the next in the queue may take it. */

@@ -26,23 +26,26 @@ const lossesOf = (componentType: string) => {
 }
 
 describe('an event that came to nothing', () => {
-  test.each(['pubsub.redis', 'pubsub.rabbitmq', 'bindings.kafka', 'pubsub.of.somebody'])('is lost by %s', (type) => {
-    expect(lossesOf(type)).toEqual({
-      success: undefined,
-      drop: undefined,
-      retry: 'failed',
-      failed: 'failed',
-      'missing-route': 'no-such-route',
-      broken: 'undelivered',
-      'not-run': 'undelivered',
-      'no-replica': 'undelivered',
-      'held-full': 'undelivered',
-      'too-large': 'undelivered',
-      // The sender's own time is over: whoever set it delivers again.
-      deadline: undefined,
-      cancelled: undefined,
-    })
-  })
+  test.each(['pubsub.redis', 'pubsub.in-memory', 'pubsub.rabbitmq', 'bindings.kafka', 'pubsub.of.somebody'])(
+    'is lost by %s',
+    (type) => {
+      expect(lossesOf(type)).toEqual({
+        success: undefined,
+        drop: undefined,
+        retry: 'failed',
+        failed: 'failed',
+        'missing-route': 'no-such-route',
+        broken: 'undelivered',
+        'not-run': 'undelivered',
+        'no-replica': 'undelivered',
+        'held-full': 'undelivered',
+        'too-large': 'undelivered',
+        // The sender's own time is over: whoever set it delivers again.
+        deadline: undefined,
+        cancelled: undefined,
+      })
+    },
+  )
 
   test('is not lost where the topic has a dead-letter topic, except for what daprd drops at once', () => {
     const { context, route } = input('pubsub.redis')

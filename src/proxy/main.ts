@@ -2,7 +2,7 @@
 // The proxy process: settings from the environment, started, and stopped by a signal.
 
 import { run } from '../shared/lifecycle.ts'
-import { createLog } from '../shared/log.ts'
+import { createLog, lineWriter } from '../shared/log.ts'
 import { parseProxyConfig } from './config.ts'
 import { help } from './help.ts'
 import { startProxy } from './proxy.ts'
@@ -10,7 +10,7 @@ import { startProxy } from './proxy.ts'
 if (process.argv.includes('--help')) {
   process.stdout.write(help)
 } else {
-  const write = (line: string) => process.stdout.write(line)
+  const write = lineWriter(process.stdout)
   await run(process, createLog(write), () => {
     const config = parseProxyConfig(process.env)
     return startProxy(config, createLog(write, config.logLevel))

@@ -18,10 +18,15 @@ export class RetryBudget {
   }
 
   /** False if it is used up. */
+  allows(nowMs: number): boolean {
+    this.#slot(nowMs)
+    return sum(this.#retries) + 1 <= sum(this.#events) * share + perSecond * slots
+  }
+
+  /** False if it is used up, and nothing is taken. */
   take(nowMs: number): boolean {
+    if (!this.allows(nowMs)) return false
     const slot = this.#slot(nowMs)
-    const allowed = sum(this.#events) * share + perSecond * slots
-    if (sum(this.#retries) + 1 > allowed) return false
     this.#retries[slot] = (this.#retries[slot] as number) + 1
     return true
   }

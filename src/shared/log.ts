@@ -22,6 +22,21 @@ export function createLog(write: (line: string) => void, level: Level = 'info', 
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+/** What there is of a stream for a log. */
+interface Writable {
+  write(text: string): unknown
+  on(event: 'error', listener: () => void): unknown
+}
+
+/** Writes lines to a stream whose reader may go away: what is said from then on is lost, and nothing else. */
+export function lineWriter(stream: Writable): (line: string) => void {
+  // An error that nobody hears ends the process.
+  stream.on('error', () => {})
+  return (line) => {
+    stream.write(line)
+  }
+}
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** What an error says, in one line, without its stack. */

@@ -160,6 +160,25 @@ export function eventDeliveryCases(wire: Wire): void {
       expect(calls).toBeGreaterThan(20)
     })
 
+    test('never runs an invocation again that may have run, and finds another replica for one that did not', async () => {
+      let calls = 0
+      const breaking = () => {
+        calls += 1
+        return 'break' as const
+      }
+      const { sidecar } = await setUpProxy(wire, [
+        (await startFunction(breaking)).port,
+        (await startFunction(breaking)).port,
+      ])
+      const working = await startFunction(() => success)
+      const dead = [await unusedPort(), await unusedPort()]
+      const others = await setUpProxy(wire, [...dead, working.port])
+
+      expect((await sidecar.invoke(Buffer.from('x'))).code).toBe(wire.codes.unavailable)
+      expect(calls).toBe(1)
+      for (let i = 0; i < 10; i += 1) expect((await others.sidecar.invoke(Buffer.from('x'))).outcome).toBe('success')
+    })
+
     test('reports a connection that breaks again and again as retriable, after four runs at most', async () => {
       let calls = 0
       const handle = () => {
@@ -183,6 +202,30 @@ export function eventDeliveryCases(wire: Wire): void {
       for (let i = 0; i < 10; i += 1) expect((await sidecar.topic(Buffer.from('"x"'))).outcome).toBe('success')
     })
 
+    test('that an invocation finds "no such route" is its answer, and no sign that the replica has booted', async () => {
+      let answer: Behaviour = 'no-such-route'
+      const replica = await startFunction(() => answer)
+      const { proxy, sidecar } = await setUpProxy(wire, [replica.port])
+
+      expect((await sidecar.invoke(Buffer.from('x'))).code).toBe(wire.codes.missingRoute)
+      const sent = sidecar.topic(Buffer.from('"x"'))
+      await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_held')) === 1)
+      answer = success
+
+      expect((await sent).outcome).toBe('success')
+    })
+
+    test('an invocation that is answered is such a sign', async () => {
+      let answer: Behaviour = success
+      const replica = await startFunction(() => answer)
+      const { sidecar } = await setUpProxy(wire, [replica.port])
+      expect((await sidecar.invoke(Buffer.from('x'))).outcome).toBe('success')
+
+      answer = 'no-such-route'
+
+      expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.missingRoute)
+    })
+
     test('passes "no such route" of a replica that has answered before', async () => {
       let answer: Behaviour = success
       const replica = await startFunction(() => answer)
@@ -192,6 +235,29 @@ export function eventDeliveryCases(wire: Wire): void {
       answer = 'no-such-route'
 
       expect((await sidecar.topic(Buffer.from('"x"'))).code).toBe(wire.codes.missingRoute)
+    })
+
+    test('several proxies in front of the same replicas know nothing of each other, and need not', async () => {
+      const seen: string[][] = [[], []]
+      const replicas = await Promise.all(
+        seen.map((ids) =>
+          startFunction(({ data }) => {
+            ids.push(data.toString())
+            return success
+          }),
+        ),
+      )
+      const ports = replicas.map(({ port }) => port)
+      const sidecars = [(await setUpProxy(wire, ports)).sidecar, (await setUpProxy(wire, ports)).sidecar]
+      const ids = Array.from({ length: 100 }, (_, index) => String(index))
+
+      const discovered = await Promise.all(sidecars.map((sidecar) => sidecar.discover()))
+      const answers = await Promise.all(ids.map((id, index) => sidecars[index % 2]?.binding(Buffer.from(id))))
+
+      expect(discovered[1]).toEqual(discovered[0])
+      expect(answers.map((each) => each?.outcome)).toEqual(ids.map(() => 'success'))
+      expect(seen.flat().toSorted()).toEqual(ids.toSorted())
+      for (const each of seen) expect(each.length).toBeGreaterThan(20)
     })
 
     test('refuses an event above the size limit, and goes on', async () => {

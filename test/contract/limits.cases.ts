@@ -52,6 +52,38 @@ export function limitsCases(wire: Wire): void {
       expect(most()).toBe(limit)
     })
 
+    test.each(['PROXY_MAX_IN_FLIGHT', 'PROXY_REPLICA_CONCURRENCY'])(
+      '%s: a place is free again, whatever has ended the event that had it',
+      async (name) => {
+        const { handle, waiting } = gate()
+        const replica = await startFunction(handle)
+        const { proxy, sidecar } = await setUpProxy(wire, [replica.port], { [name]: '1', PROXY_HOLD_TIMEOUT: '20s' })
+        const sender = new AbortController()
+
+        for (const behaviour of [success, { error: 'no' }, { status: 'RETRY' }] as const) {
+          const sent = sidecar.binding(Buffer.from('x'))
+          await eventually(() => waiting.length > 0)
+          waiting.shift()?.(behaviour)
+          await sent
+        }
+        const cancelled = sidecar.binding(Buffer.from('x'), { signal: sender.signal }).catch(() => undefined)
+        await eventually(() => waiting.length > 0)
+        const next = sidecar.binding(Buffer.from('x'))
+        await eventually(async () => (await metric(proxy.adminPort, 'dapr_proxy_held')) === 1)
+        sender.abort()
+        await cancelled
+        await eventually(() => waiting.length === 2)
+        // It is sent again, for which it needs a place like any other.
+        waiting[1]?.('break')
+        await replica.kill()
+        const again = await wire.startFunction(() => success, replica.port)
+        onTestFinished(() => again.kill())
+
+        expect((await next).outcome).toBe('success')
+        expect((await sidecar.binding(Buffer.from('x'))).outcome).toBe('success')
+      },
+    )
+
     test('what finds no place in time goes back as retriable, and is not lost in the queue', async () => {
       const { handle, waiting, next } = gate()
       const replica = await startFunction(handle)

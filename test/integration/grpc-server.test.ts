@@ -14,6 +14,7 @@ import { appCallback } from '../support/proto.ts'
 const orders: Route = { kind: 'topic', name: 'bus/orders', pubsub: 'bus', topic: 'orders' }
 const inputs: Inputs = { topics: [{ pubsub: 'bus', topic: 'orders', path: '/orders', route: orders }], bindings: [] }
 const service = '/dapr.proto.runtime.v1.AppCallback'
+const health = '/dapr.proto.runtime.v1.AppCallbackHealthCheck/HealthCheck'
 
 /** Answers each event with what it was given. */
 async function startServer(options: Partial<AppServerOptions<GrpcMessage>> & { readonly isApp?: boolean } = {}) {
@@ -82,8 +83,7 @@ test.each([`${service}/OnBulkTopicEvent`, `${service}Alpha/OnBulkTopicEventAlpha
 )
 
 test('in front of an app all of daprd’s questions go to it', async () => {
-  const { events, session } = await startServer({ isApp: true, isHealthy: () => false })
-  const health = '/dapr.proto.runtime.v1.AppCallbackHealthCheck/HealthCheck'
+  const { events, session } = await startServer({ isApp: true })
 
   for (const path of [`${service}/ListTopicSubscriptions`, `${service}/ListInputBindings`, health]) {
     expect((await call(session, path, frame(Buffer.alloc(0)))).body).toEqual(frame(Buffer.from('done')))
@@ -93,6 +93,13 @@ test('in front of an app all of daprd’s questions go to it', async () => {
   expect(events.map(({ event }) => event.route.kind)).toEqual(['invoke', 'invoke', 'invoke', 'topic'])
   // What a request says never becomes a name.
   expect(events.at(-1)?.event.route.name).toBe('')
+})
+
+test('in front of an app its health counts until ours ends', async () => {
+  const { events, session } = await startServer({ isApp: true, isHealthy: () => false })
+
+  expect((await call(session, health, frame(Buffer.alloc(0)))).status).toBe('14')
+  expect(events).toEqual([])
 })
 
 test('an event above the limit is refused, and its rest is not waited for', async () => {

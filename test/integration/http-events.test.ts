@@ -116,6 +116,18 @@ test.each([
   expect(heard).toEqual({ statuses: statuses.map((status, i) => ({ entryId: String(i + 1), status })) })
 })
 
+test('a 404 to a bulk event is one to all of its entries: it passes, and counts as a loss', async () => {
+  let said = answer('200 OK', '{"statuses":[{"entryId":"1","status":"SUCCESS"}]}')
+  const replica = await rawFunction(() => said)
+  const { proxy } = await setUpProxy(httpWire, [replica.port])
+  await ask(proxy.port, bulk('1'))
+  said = answer('404 Not Found', 'none')
+
+  expect((await ask(proxy.port, bulk('1', '2'))).text).toBe(said)
+
+  expect(await metric(proxy.adminPort, 'dapr_proxy_would_be_lost_total', ['cause="no-such-route"'])).toBe(1)
+})
+
 test('bulk entries that match no rule come to the root and are the function’s to answer', async () => {
   const body = '{"statuses":[{"entryId":"1","status":"DROP"}]}'
   const { port } = await setUp(answer('200 OK', body))

@@ -79,6 +79,30 @@ describe('start', () => {
   })
 })
 
+test.each([httpWire, grpcWire])(
+  'a proxy that was killed serves the sidecar that has stayed, once it is back: $protocol',
+  async (wire) => {
+    const replica = await wire.startFunction(() => ({ status: 'SUCCESS' }))
+    onTestFinished(() => replica.kill())
+    const PROXY_PORT = String(await unusedPort())
+    const { sidecar, child, exit } = await start(wire, [replica.port], { PROXY_PORT })
+    const send = () =>
+      sidecar.binding(Buffer.from('x')).then(
+        ({ outcome }) => outcome,
+        () => 'error',
+      )
+    expect(await send()).toBe('success')
+
+    child.kill('SIGKILL')
+    await exit
+    expect(await send()).toBe('error')
+    await start(wire, [replica.port], { PROXY_PORT })
+
+    // The same sidecar with what connections it has: nothing is asked again, and it comes back by itself.
+    await eventually(async () => (await send()) === 'success', 10_000)
+  },
+)
+
 for (const wire of [httpWire, grpcWire]) {
   describe(`SIGTERM over ${wire.protocol}`, () => {
     test('what is in flight is answered, then the health check fails, then it exits with the last connection', async () => {

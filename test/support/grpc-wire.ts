@@ -11,10 +11,13 @@ import {
 } from '@grpc/grpc-js'
 import { appCallback, appCallbackClient, healthCheckClient } from './proto.ts'
 import {
+  type Behaviour,
   binding,
+  type CloudEvent,
   type FunctionReplica,
   type Handle,
   type Heard,
+  method,
   pubsub,
   type Seen,
   type SendOptions,
@@ -35,24 +38,36 @@ export const grpcWire: Wire = {
   connect,
 }
 
-interface EventRequest {
-  readonly data: Buffer
+type Answer = Extract<Behaviour, { readonly status: string }>
+
+interface EventMessage {
+  readonly data?: Buffer
+}
+
+/** InvokeRequest and InvokeResponse: the data is a google.protobuf.Any. */
+interface InvokeMessage {
+  readonly data?: { readonly value?: Buffer } | null
 }
 
 interface EventResponse {
   readonly status?: string
-  readonly data?: Buffer
+  readonly data?: Buffer | { readonly value?: Buffer } | null
 }
 
 async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 })
   const serve =
-    (kind: Seen['kind']) =>
-    async (call: ServerUnaryCall<EventRequest, EventResponse>, reply: sendUnaryData<EventResponse>) => {
+    <Request, Response>(
+      kind: Seen['kind'],
+      dataOf: (request: Request) => Buffer | undefined,
+      responseOf: (answer: Answer) => Response,
+    ) =>
+    async (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>) => {
       const gone = new AbortController()
       call.on('cancelled', () => gone.abort())
       const metadata = call.metadata.getMap() as Record<string, string>
-      const behaviour = await handle({ kind, data: call.request.data, metadata, cancelled: gone.signal })
+      const data = dataOf(call.request) ?? Buffer.alloc(0)
+      const behaviour = await handle({ kind, data, metadata, cancelled: gone.signal })
       if (behaviour === 'break') return server.forceShutdown()
       if (behaviour === 'no-such-route') return reply({ code: status.UNIMPLEMENTED, details: 'no such route' })
       if ('error' in behaviour) {
@@ -60,12 +75,25 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
         details.set('x-cause', 'own')
         return reply({ code: status.INVALID_ARGUMENT, details: behaviour.error, metadata: details })
       }
-      return reply(
-        null,
-        kind === 'topic' ? { status: behaviour.status } : { ...(behaviour.data && { data: behaviour.data }) },
-      )
+      return reply(null, responseOf(behaviour))
     }
-  server.addService(appCallback, { OnTopicEvent: serve('topic'), OnBindingEvent: serve('binding') })
+  server.addService(appCallback, {
+    OnTopicEvent: serve<EventMessage, object>(
+      'topic',
+      ({ data }) => data,
+      (answer) => ({ status: answer.status }),
+    ),
+    OnBindingEvent: serve<EventMessage, EventMessage>(
+      'binding',
+      ({ data }) => data,
+      ({ data }) => ({ ...(data && { data }) }),
+    ),
+    OnInvoke: serve<InvokeMessage, InvokeMessage>(
+      'invoke',
+      ({ data }) => data?.value,
+      ({ data }) => ({ ...(data && { data: { value: data } }) }),
+    ),
+  })
   const bound = await new Promise<number>((resolve, reject) =>
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, actual) =>
       error ? reject(error) : resolve(actual),
@@ -103,9 +131,9 @@ function connect(port: number): Sidecar {
       signal?.addEventListener('abort', () => running.cancel())
     })
   return {
-    topic: (data, options) =>
-      call('OnTopicEvent', { id: '1', pubsub_name: pubsub, topic, data, data_content_type: 'text/plain' }, options),
+    topic: (data, options) => call('OnTopicEvent', topicEvent(data, options?.event), options),
     binding: (data, options) => call('OnBindingEvent', { name: binding, data }, options),
+    invoke: (data, options) => call('OnInvoke', { method, data: { type_url: '', value: data } }, options),
     isHealthy: () =>
       ask(health, 'HealthCheck').then(
         () => true,
@@ -126,9 +154,15 @@ function connect(port: number): Sidecar {
   }
 }
 
-function heard(response: EventResponse = {}): Heard {
-  const outcome = response.status === 'RETRY' ? 'retry' : response.status === 'DROP' ? 'drop' : 'success'
-  return { outcome, code: 'OK', data: response.data ?? Buffer.alloc(0), text: '' }
+function topicEvent(data: Buffer, { id, source = '', key }: CloudEvent = { id: '1' }): object {
+  const extensions = { fields: { ...(key !== undefined && { partitionkey: { stringValue: key } }) } }
+  return { id, source, pubsub_name: pubsub, topic, data, data_content_type: 'text/plain', extensions }
+}
+
+function heard({ status: said, data }: EventResponse = {}): Heard {
+  const outcome = said === 'RETRY' ? 'retry' : said === 'DROP' ? 'drop' : 'success'
+  const bytes = Buffer.isBuffer(data) ? data : data?.value
+  return { outcome, code: 'OK', data: bytes ?? Buffer.alloc(0), text: '' }
 }
 
 function failed(error: ServiceError): Heard {

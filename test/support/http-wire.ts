@@ -4,9 +4,12 @@ import { Agent, createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   binding,
+  type CloudEvent,
   type FunctionReplica,
   type Handle,
   type Heard,
+  method,
+  type Seen,
   type SendOptions,
   type Sidecar,
   topic,
@@ -19,6 +22,16 @@ export const httpWire: Wire = {
   startFunction,
   connect,
 }
+
+const cloudEvents = 'application/cloudevents+json'
+
+const envelope = (data: Buffer, { id, source, key }: CloudEvent): Buffer =>
+  Buffer.from(JSON.stringify({ specversion: '1.0', id, source, partitionkey: key, data: data.toString() }))
+
+const dataOf = ({ headers }: IncomingMessage, bytes: Buffer): Buffer =>
+  headers['content-type'] === cloudEvents ? Buffer.from((JSON.parse(bytes.toString()) as { data: string }).data) : bytes
+
+const kinds: Readonly<Record<string, Seen['kind']>> = { [`/${topic}`]: 'topic', [`/${method}`]: 'invoke' }
 
 export async function read(stream: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
@@ -34,9 +47,9 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
     response.on('close', () => {
       if (!response.writableFinished) gone.abort()
     })
-    const data = await read(incoming)
+    const data = dataOf(incoming, await read(incoming))
     const metadata = incoming.headers as Record<string, string>
-    const kind = incoming.url === `/${topic}` ? 'topic' : 'binding'
+    const kind = kinds[incoming.url ?? ''] ?? 'binding'
     const behaviour = await handle({ kind, data, metadata, cancelled: gone.signal })
     if (behaviour === 'break') return response.destroy()
     if (behaviour === 'no-such-route') return response.writeHead(404).end('no such route')
@@ -57,13 +70,13 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
 
 function connect(port: number): Sidecar {
   const agent = new Agent({ keepAlive: true })
-  const call = (method: string, path: string, body?: Buffer, { metadata = {}, signal }: SendOptions = {}) =>
+  const call = (verb: string, path: string, body?: Buffer, { metadata = {}, signal }: SendOptions = {}) =>
     new Promise<{ readonly status: number; readonly body: Buffer }>((resolve, reject) => {
       const outgoing = request({
         agent,
         port,
         host: '127.0.0.1',
-        method,
+        method: verb,
         path,
         headers: metadata,
         ...(signal && { signal }),
@@ -81,11 +94,18 @@ function connect(port: number): Sidecar {
   return {
     async topic(data, options) {
       const [subscription] = await discover()
-      const { status, body } = await call('POST', subscription?.route ?? '', data, options)
+      const event = options?.event
+      const metadata = { ...options?.metadata, ...(event && { 'content-type': cloudEvents }) }
+      const bytes = event === undefined ? data : envelope(data, event)
+      const { status, body } = await call('POST', subscription?.route ?? '', bytes, { ...options, metadata })
       return heard(status, body, status === 200 ? outcomeOf(body) : status === 404 ? 'drop' : 'error')
     },
     async binding(data, options) {
       const { status, body } = await call('POST', `/${binding}`, data, options)
+      return heard(status, body, status === 200 ? 'success' : 'error')
+    },
+    async invoke(data, options) {
+      const { status, body } = await call('POST', `/${method}`, data, options)
       return heard(status, body, status === 200 ? 'success' : 'error')
     },
     isHealthy: async () => (await call('GET', '/healthz')).status === 200,
@@ -99,7 +119,7 @@ function connect(port: number): Sidecar {
 }
 
 function outcomeOf(body: Buffer): Heard['outcome'] {
-  const { status } = JSON.parse(body.toString()) as { status: string }
+  const { status = 'SUCCESS' } = JSON.parse(body.toString()) as { status?: string }
   return status === 'SUCCESS' ? 'success' : status === 'DROP' ? 'drop' : 'retry'
 }
 

@@ -2,7 +2,7 @@
 
 /** What a function was given. */
 export interface Seen {
-  readonly kind: 'topic' | 'binding'
+  readonly kind: 'topic' | 'binding' | 'invoke'
   readonly data: Buffer
   /** Metadata by lower-case name. */
   readonly metadata: Readonly<Record<string, string>>
@@ -39,11 +39,22 @@ export interface SendOptions {
   readonly metadata?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   readonly deadlineMs?: number
+  /** What an event of a topic says of itself. */
+  readonly event?: CloudEvent
+}
+
+/** Attributes of a CloudEvent. `key` is its `partitionkey`. */
+export interface CloudEvent {
+  readonly id: string
+  readonly source?: string
+  readonly key?: string
 }
 
 export interface Sidecar {
   topic(data: Buffer, options?: SendOptions): Promise<Heard>
   binding(data: Buffer, options?: SendOptions): Promise<Heard>
+  /** Service invocation, of a method `greet`. */
+  invoke(data: Buffer, options?: SendOptions): Promise<Heard>
   isHealthy(): Promise<boolean>
   /** `pubsub/topic` and names of bindings that the app wants. */
   discover(): Promise<{ readonly topics: readonly string[]; readonly bindings: readonly string[] }>
@@ -68,3 +79,4 @@ export interface Wire {
 export const pubsub = 'bus'
 export const topic = 'orders'
 export const binding = 'cron'
+export const method = 'greet'

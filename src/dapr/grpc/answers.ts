@@ -74,15 +74,17 @@ export function statusOf({ grpcStatus }: Pick<FieldSection, 'grpcStatus'>): numb
 export const isMissingRoute = (code: number): boolean => code === codes.unimplemented
 
 // TopicEventResponse.TopicEventResponseStatus; any other number is a failure that daprd retries.
-const verdictOfStatus: Readonly<Record<number, Verdict>> = { 0: 'success', 1: 'retry', 2: 'drop' }
+const verdictOfStatus: Readonly<Record<number | string, Verdict>> = { 0: 'success', 1: 'retry', 2: 'drop' }
 
-/** What daprd will take the answer of the function for. `body` begins as the messages of the reply do. */
+/** What daprd will take the answer of the function for. `body` begins as the messages of the reply do. Bulk events: `bulk.ts`. */
 export function verdictOf(route: Route, code: number, body: Buffer): Verdict {
   if (code !== codes.ok) return route.kind === 'topic' && code === codes.unimplemented ? 'drop' : 'failed'
   if (route.kind !== 'topic') return 'success'
   const message = firstMessage(body)
-  const status = message && readFields(message, [1])?.get(1)
-  // A bulk answer has a status for each of its entries, which daprd looks at one by one.
-  if (typeof status === 'string') return 'success'
-  return verdictOfStatus[status ?? 0] ?? 'retry'
+  return statusVerdict(message && readFields(message, [1])?.get(1))
+}
+
+/** Of an event, or of one entry of a bulk event. None is a success, as anything that is left out in protobuf is 0. */
+export function statusVerdict(status: string | number = 0): Verdict {
+  return verdictOfStatus[status] ?? 'retry'
 }

@@ -5,9 +5,11 @@ import type { FieldSection } from '../../h2/field-section.ts'
 import { errorCode } from '../../h2/protocol.ts'
 import type { Stream, StreamEnd, StreamOwner } from '../../h2/stream.ts'
 import type { BootWatch } from '../boot.ts'
-import type { Event, Outcome } from '../event.ts'
-import { isGrpc, isMissingRoute, statusOf, verdictOf } from './answers.ts'
+import type { Event, Outcome, Verdict } from '../event.ts'
+import { codes, isGrpc, isMissingRoute, statusOf, verdictOf } from './answers.ts'
+import { bulkVerdict } from './bulk.ts'
 import type { GrpcMessage, Relay, RequestReceiver } from './message.ts'
+import { hasOlderName, isBulk } from './methods.ts'
 
 /**
  * A reply to an event is withheld until its status has come, so that whoever dies in the middle of it has not answered, and
@@ -111,20 +113,33 @@ export class Exchange implements StreamOwner, RequestReceiver {
 
   /** The last section of a reply, or its only one. */
   #end(section: FieldSection): void {
-    const { route } = this.#event
     const code = statusOf(section)
-    const isMissing = code !== undefined && route.kind !== 'invoke' && isMissingRoute(code)
+    const { route, message } = this.#event
+    const isMissing = code !== undefined && isMissingRoute(code)
+    const mayBoot = route.kind !== 'invoke' && !this.#hasBegun && this.#boot.isBooting()
     if (code === undefined) this.#break('its answer has no status')
-    else if (isMissing && !this.#hasBegun && this.#boot.isBooting()) {
+    else if (isMissing && mayBoot) {
       this.#abandon({ kind: 'not-run', cause: 'it has no such method yet' })
-    } else if (!this.#begin()) {
-      this.#break('the sender does not take its answer')
     } else {
+      // A server that has no methods yet says UNIMPLEMENTED to whatever comes, invocations among it.
       if (!isMissing) this.#boot.answered()
-      this.#relay.relayHeaders(section, true)
-      const verdict = verdictOf(route, code, this.#withheldData)
-      this.#abandon({ kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) })
+      this.#answer(section, code, isMissing && !hasOlderName(message.path))
     }
+  }
+
+  #answer(section: FieldSection, code: number, isMissingRoute: boolean): void {
+    // Before the reply begins, for then the request goes.
+    const verdict = this.#verdictOf(code)
+    if (this.#begin()) {
+      this.#relay.relayHeaders(section, true)
+      this.#abandon({ kind: 'answered', verdict, ...(isMissingRoute && { isMissingRoute }) })
+    } else this.#break('the sender does not take its answer')
+  }
+
+  #verdictOf(code: number): Verdict {
+    const { route, message } = this.#event
+    if (code === codes.ok && isBulk(message.path)) return bulkVerdict(message.body, this.#withheldData)
+    return verdictOf(route, code, this.#withheldData)
   }
 
   #break(cause: string): void {

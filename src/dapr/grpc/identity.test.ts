@@ -11,8 +11,9 @@ const requestOf = (event: object, headers: readonly string[] = []) => ({
 
 const event = { id: '7', source: 'shop', data: Buffer.from('x'), topic: 'orders', pubsub_name: 'bus' }
 
-test('an event is named by its id and source', () => {
+test('an event is named by its id and source, and by its path if the topic has several', () => {
   expect(identityOf(requestOf(event))).toEqual({ id: '7', source: 'shop' })
+  expect(identityOf(requestOf({ ...event, path: '/urgent' })).path).toBe('/urgent')
 })
 
 test.each([
@@ -24,6 +25,13 @@ test.each([
   const request = requestOf({ ...event, extensions: { fields } }, headers)
 
   expect(identityOf(request).partitionKey).toBe(partitionKey)
+})
+
+test('a bulk event has an id, and no source: what lies there are its entries', () => {
+  const bulk = { id: '7', entries: [{ entry_id: 'a', bytes: Buffer.from('secret') }], topic: 'orders' }
+  const body = frame(appCallback.OnBulkTopicEvent?.requestSerialize(bulk) as Buffer)
+
+  expect(identityOf({ path: appCallback.OnBulkTopicEvent?.path as string, headers: [], body })).toEqual({ id: '7' })
 })
 
 test.each([

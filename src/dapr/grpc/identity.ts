@@ -3,12 +3,16 @@
 import type { Identity } from '../event.ts'
 import { headerValue } from '../header-list.ts'
 import type { GrpcRequest } from './message.ts'
+import { isBulk } from './methods.ts'
 import { firstMessage, readFields, readMessages } from './wire.ts'
 
-// Field numbers of TopicEventRequest (appcallback.proto), and of google.protobuf.Struct and Value in its extensions.
+// Field numbers of TopicEventRequest and TopicEventBulkRequest (appcallback.proto).
 const idField = 1
+// Of a single event, as are those below: a bulk event has its entries there.
 const sourceField = 2
+const pathField = 9
 const extensionsField = 10
+// Of google.protobuf.Struct and Value in the extensions.
 const structFields = 1
 const entryKey = 1
 const entryValue = 2
@@ -18,17 +22,20 @@ const stringValue = 3
 const brokerKey = '__key'
 
 /** Empty for a message that cannot be read, like one that is compressed. */
-export function identityOf(request: GrpcRequest): Identity {
-  const message = firstMessage(request.body)
-  const fields = message && readFields(message, [idField, sourceField])
+export function identityOf({ path, headers, body }: GrpcRequest): Identity {
+  const message = firstMessage(body)
+  const fields = message && readFields(message, isBulk(path) ? [idField] : [idField, sourceField, pathField])
   if (!message || !fields) return {}
-  const id = fields.get(idField)
-  const source = fields.get(sourceField)
-  const partitionKey = extension(message, 'partitionkey') ?? headerValue(request.headers, brokerKey)
+  const text = (field: number) => {
+    const value = fields.get(field)
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  const key = isBulk(path) ? undefined : extension(message, 'partitionkey')
   return {
-    ...(typeof id === 'string' && id !== '' && { id }),
-    ...(typeof source === 'string' && source !== '' && { source }),
-    ...(partitionKey !== undefined && { partitionKey }),
+    id: text(idField),
+    source: text(sourceField),
+    path: text(pathField),
+    partitionKey: key ?? headerValue(headers, brokerKey),
   }
 }
 
@@ -36,7 +43,7 @@ function extension(message: Buffer, name: string): string | undefined {
   for (const struct of readMessages(message, extensionsField)) {
     for (const entry of readMessages(struct, structFields)) {
       if (readFields(entry, [entryKey])?.get(entryKey) !== name) continue
-      const value = readMessages(entry, entryValue).at(-1)
+      const value = [...readMessages(entry, entryValue)].at(-1)
       const text = value && readFields(value, [stringValue])?.get(stringValue)
       if (typeof text === 'string') return text
     }

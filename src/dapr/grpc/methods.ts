@@ -6,8 +6,8 @@ import { bytesField, firstMessage, readFields } from './wire.ts'
 
 const service = '/dapr.proto.runtime.v1.AppCallback'
 
-/** The paths of the bulk call of this and of older versions of daprd. */
-const bulkPaths = [`${service}/OnBulkTopicEvent`, `${service}Alpha/OnBulkTopicEventAlpha1`]
+/** daprd asks for the second where the function has not the first; before 1.17 it knows no other (dapr postman/grpc DeliverBulk). */
+const bulkPaths = [`${service}/OnBulkTopicEvent`, `${service}Alpha/OnBulkTopicEventAlpha1`] as const
 
 export const methods = {
   listTopicSubscriptions: `${service}/ListTopicSubscriptions`,
@@ -24,8 +24,14 @@ const bindingNameField = 1
 
 /** Calls that carry an event: what it is about is in their one message. */
 export function isEvent(path: string): boolean {
-  return path === methods.onTopicEvent || path === methods.onBindingEvent || bulkPaths.includes(path)
+  return path === methods.onTopicEvent || path === methods.onBindingEvent || isBulk(path)
 }
+
+/** A call with many events of a topic. */
+export const isBulk = (path: string): boolean => path === bulkPaths[0] || path === bulkPaths[1]
+
+/** That the function has not this method loses nothing: daprd asks for the older one. */
+export const hasOlderName = (path: string): boolean => path === bulkPaths[0]
 
 const unknownTopic: Route = { kind: 'topic', name: '' }
 const unknownBinding: Route = { kind: 'binding', name: '' }
@@ -38,7 +44,7 @@ export function createRouteOf(inputs: Inputs = { topics: [], bindings: [] }): Ro
   const topics = new Map(inputs.topics.map(({ route }) => [route.name, route]))
   const bindings = new Map(inputs.bindings.map(({ route }) => [route.name, route]))
   return (path, body) => {
-    const fields = path === methods.onTopicEvent ? topicFields : bulkPaths.includes(path) ? bulkFields : undefined
+    const fields = path === methods.onTopicEvent ? topicFields : isBulk(path) ? bulkFields : undefined
     if (fields) {
       const [topic, pubsub] = texts(body, [fields.topic, fields.pubsub])
       return topics.get(`${pubsub}/${topic}`) ?? unknownTopic

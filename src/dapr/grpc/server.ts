@@ -66,6 +66,7 @@ function createAccept(options: Options): Accept {
       message: call,
       sender: call,
       ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(path !== methods.healthCheck && questions.has(path) && { isQuestion: true }),
       // It may be asked when the call is over and its request forgotten.
       ...(route.kind === 'topic' && { identity: () => identityOf({ path, headers: call.headers, body }) }),
     }
@@ -81,10 +82,10 @@ function createAccept(options: Options): Accept {
     const patienceMs = timeoutMs(section.grpcTimeout)
     const path = section.path as string
     const now = performance.now()
+    const isLocal = isAnsweredHere(options, path)
     // Whether the app is healthy is a question of now.
-    const isHealthAsked = options.inputs === undefined && path === methods.healthCheck
+    const isHealthAsked = path === methods.healthCheck
     const deadlineMs = isHealthAsked ? now : patienceMs === undefined ? undefined : now + patienceMs
-    const isLocal = options.inputs !== undefined && questions.has(path)
     const isAwaited = isLocal || isEvent(path)
     const call = new Call(stream, section, isEnd, {
       memory: options.memory,
@@ -105,6 +106,11 @@ const questions: ReadonlySet<string> = new Set([
   methods.listInputBindings,
   methods.healthCheck,
 ])
+
+/** In front of an app nothing is, but that we leave. */
+function isAnsweredHere({ inputs, isHealthy }: Options, path: string): boolean {
+  return questions.has(path) && (inputs !== undefined || (path === methods.healthCheck && !isHealthy()))
+}
 
 /** What daprd asks of an app before and between events; none of it may wait for a function. */
 function localAnswer({ inputs = noInputs, isHealthy }: Options, path: string): GrpcReply {

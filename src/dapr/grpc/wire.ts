@@ -47,14 +47,12 @@ export function readFields(message: Buffer, wanted: readonly number[]): Map<numb
   return cursor.isBroken ? undefined : found
 }
 
-/** All messages that a repeated field holds, or the one of a single field, as bytes. */
-export function readMessages(message: Buffer, wanted: number): Buffer[] {
-  const found: Buffer[] = []
+/** All messages that a repeated field holds, or the one of a single field, as bytes. Where the message is broken or cut short it ends. */
+export function* readMessages(message: Buffer, wanted: number): Generator<Buffer> {
   const cursor = new Cursor(message)
   while (cursor.next()) {
-    if (cursor.number === wanted && cursor.isBytes) found.push(message.subarray(cursor.start, cursor.end))
+    if (cursor.number === wanted && cursor.isBytes) yield message.subarray(cursor.start, cursor.end)
   }
-  return found
 }
 
 /** Goes from field to field of a message, and is the field under way. */

@@ -50,7 +50,8 @@ export function createHttpClient(address: ReplicaAddress, now = () => performanc
     if (outcome.kind === 'not-run') startOver()
     else {
       boot.connected()
-      if (outcome.kind === 'answered') boot.answered()
+      // A router that knows no routes yet says 404 to whatever comes.
+      if (outcome.kind === 'answered' && !outcome.isMissingRoute) boot.answered()
     }
     return outcome
   }

@@ -6,24 +6,18 @@ import type { HttpRequest } from './message.ts'
 
 /** From the envelope, or from `ce_` fields in binary mode. Kafka names its key in `__key`. */
 export function identityOf({ path, headers, body }: HttpRequest): Identity {
-  const isBinary = attribute(headers, 'specversion') !== undefined
-  const said: Attributes = isBinary
-    ? {
-        id: attribute(headers, 'id'),
-        source: attribute(headers, 'source'),
-        partitionkey: attribute(headers, 'partitionkey'),
-      }
-    : topLevelStrings(body)
-  const partitionKey = said.partitionkey ?? headerValue(headers, '__key')
+  const isBinary = headerOf(headers, 'specversion') !== undefined
+  const inBody = isBinary ? undefined : topLevelStrings(body)
+  const attribute = (name: keyof Attributes) => (inBody ? inBody[name] : headerOf(headers, name))
   return {
     path,
-    ...(said.id !== undefined && { id: said.id }),
-    ...(said.source !== undefined && { source: said.source }),
-    ...(partitionKey !== undefined && { partitionKey }),
+    id: attribute('id'),
+    source: attribute('source'),
+    partitionKey: attribute('partitionkey') ?? headerValue(headers, '__key'),
   }
 }
 
-const attribute = (headers: readonly string[], name: string): string | undefined =>
+const headerOf = (headers: readonly string[], name: string): string | undefined =>
   headerValue(headers, `ce_${name}`) ?? headerValue(headers, `ce-${name}`)
 
 interface Attributes {

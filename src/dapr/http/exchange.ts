@@ -8,7 +8,7 @@ import type { ResponseHead } from '../../h1/outgoing.ts'
 import { reason } from '../../shared/log.ts'
 import type { Exchanged, Outcome, Sender } from '../event.ts'
 import { maxReplyBytes } from '../replica.ts'
-import { statusVerdict } from './answers.ts'
+import { isMissingRoute, statusVerdict } from './answers.ts'
 import { endToEnd, endToEndOfPieces } from './headers.ts'
 import type { HttpHead, HttpMessage, HttpReply, HttpRequest } from './message.ts'
 
@@ -138,7 +138,8 @@ class Relay extends Attempt<Outcome> implements ResponseEvents {
 
   end(trailers: readonly string[]): void {
     this.#writer?.end(endToEnd(trailers))
-    this.finish({ kind: 'answered', verdict: statusVerdict(this.#status) })
+    const isMissing = isMissingRoute(this.#status)
+    this.finish({ kind: 'answered', verdict: statusVerdict(this.#status), ...(isMissing && { isMissingRoute: true }) })
   }
 
   failed(error: Error, stage: Stage): void {

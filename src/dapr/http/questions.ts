@@ -1,5 +1,6 @@
 // What daprd asks of an app before and between events, and what a proxy answers in place of a function.
 
+import type { Event } from '../event.ts'
 import type { Inputs } from '../inputs.ts'
 import { jsonReply, plainReply } from './answers.ts'
 import type { HttpReply } from './message.ts'
@@ -36,8 +37,14 @@ export function localAnswer({ inputs, isHealthy }: Answers, method: string, path
 /** daprd waits so long for the answer to OPTIONS, and then starts none of the bindings that are left. Milliseconds. */
 const optionsTimeoutMs = 3000
 
-/** When a question that is passed on must have its answer: a health check at once. Undefined if it may wait. */
-export function questionDeadlineMs(method: string, path: string, nowMs: number): number | undefined {
-  if (method === 'OPTIONS') return nowMs + optionsTimeoutMs
-  return method === 'GET' && path === '/healthz' ? nowMs : undefined
+/** What is asked of an app, if it is a question of daprd, and when it must have its answer: a health check at once. */
+export function questionOf(
+  method: string,
+  path: string,
+  nowMs: number,
+): Pick<Event<never>, 'isQuestion' | 'deadlineMs'> {
+  if (method === 'OPTIONS') return { isQuestion: true, deadlineMs: nowMs + optionsTimeoutMs }
+  if (method !== 'GET') return {}
+  if (path === '/healthz') return { deadlineMs: nowMs }
+  return path === '/dapr/config' || path === '/dapr/subscribe' ? { isQuestion: true } : {}
 }

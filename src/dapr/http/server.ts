@@ -15,7 +15,7 @@ import { identityOf } from './cloud-event.ts'
 import { keepBody } from './event-body.ts'
 import { endToEnd, endToEndOfPieces } from './headers.ts'
 import type { HttpHead, HttpMessage, HttpReply } from './message.ts'
-import { localAnswer, questionDeadlineMs } from './questions.ts'
+import { localAnswer, questionOf } from './questions.ts'
 import { readTarget, type Target, withHost } from './target.ts'
 
 const invoke: Route = { kind: 'invoke', name: '' }
@@ -142,9 +142,8 @@ class Delivery implements Exchange {
     const route = this.#route
     const sender = this.#sender
     if (route.kind === 'topic') return { route, message, sender, identity: () => identityOf(message) }
-    const isAsked = this.#options.inputs === undefined && route.kind === 'invoke'
-    const deadlineMs = isAsked ? questionDeadlineMs(message.method, message.path, performance.now()) : undefined
-    return deadlineMs === undefined ? { route, message, sender } : { route, message, sender, deadlineMs }
+    if (this.#options.inputs !== undefined || route.kind !== 'invoke') return { route, message, sender }
+    return { route, message, sender, ...questionOf(message.method, message.path, performance.now()) }
   }
 
   #end(outcome: Outcome): void {
