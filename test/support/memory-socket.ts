@@ -15,6 +15,7 @@ export class MemorySocket extends EventEmitter {
   #isPaused = false
   #waiting: Buffer[] = []
   #isClosed = false
+  #error: Error | undefined
   #isConnected = false
 
   /** As the part of a socket that the engine knows. */
@@ -45,8 +46,9 @@ export class MemorySocket extends EventEmitter {
     this.hasEnded = true
   }
 
-  destroy(): void {
+  destroy(error?: Error): void {
     this.destroyed = true
+    this.#error ??= error
   }
 
   resetAndDestroy(): void {
@@ -96,6 +98,7 @@ export class MemorySocket extends EventEmitter {
     while (!this.destroyed && !this.#isPaused && this.#waiting.length > 0) this.emit('data', this.#waiting.shift())
     if (!this.destroyed || this.#isClosed) return
     this.#isClosed = true
+    if (this.#error !== undefined) this.emit('error', this.#error)
     this.emit('close')
   }
 }
