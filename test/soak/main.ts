@@ -1,15 +1,18 @@
 // `make soak`: millions of events through a proxy process. Needs `make build`.
 
 import { parseArgs } from 'node:util'
+import { attacks } from '../h2/attack-list.ts'
+import { type AttackFigures, measureUnderAttack } from './attacked.ts'
 import { type HeldFigures, holdMillion } from './held.ts'
 import { type Figures, soak } from './soak.ts'
 
-const usage = `Usage: make soak [FOR=events] [PROTOCOL=http|grpc] [HELD=bytes]
+const usage = `Usage: make soak [FOR=events] [PROTOCOL=http|grpc] [HELD=bytes] [ATTACK=ms]
 
 Sends events at full speed to a proxy with three replicas; every ten seconds one of them is killed or takes its time.
 
   FOR       events of each protocol; default 2000000
   PROTOCOL  one of the two
+  ATTACK    other events while HTTP/2 is attacked, by attackers that come again so many milliseconds after they were cut
   HELD      no replica at all, and events of so many bytes: what memory do they take? Default FOR: 1000000
 
 Ends with a table, and with 1 if an event was lost, memory grew by more than 16 MiB after the first quarter, a socket was left,
@@ -21,6 +24,7 @@ const { values } = parseArgs({
     for: { type: 'string' },
     protocol: { type: 'string' },
     held: { type: 'string' },
+    attack: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -48,7 +52,7 @@ function teller(protocol: string): (sent: number, residentMiB: number) => void {
   }
 }
 
-function tell(figures: Figures | HeldFigures, isGood: boolean): boolean {
+function tell(figures: Figures | HeldFigures | AttackFigures, isGood: boolean): boolean {
   process.stdout.write(`\n${isGood ? 'ok' : 'NOT OK'}\n`)
   for (const [name, value] of Object.entries(figures)) {
     process.stdout.write(`  ${name.padEnd(18)} ${[value].flat().join(', ')}\n`)
@@ -56,7 +60,22 @@ function tell(figures: Figures | HeldFigures, isGood: boolean): boolean {
   return isGood
 }
 
+/** Times and ratios of a noisy machine are told, and judged by whoever reads them. */
+async function tellOfAttacks(pauseMs: number): Promise<boolean> {
+  let isGood = true
+  for (const { name } of attacks) {
+    const figures = await measureUnderAttack(name, pauseMs)
+    const rounded = Object.entries(figures).map(([key, value]) => [
+      key,
+      typeof value === 'number' ? Math.round(value * 100) / 100 : value,
+    ])
+    isGood = tell(Object.fromEntries(rounded), figures.failed === 0) && isGood
+  }
+  return isGood
+}
+
 async function main(): Promise<boolean> {
+  if (values.attack !== undefined) return tellOfAttacks(Number(values.attack))
   let isGood = true
   for (const protocol of protocols) {
     const onProgress = teller(protocol)

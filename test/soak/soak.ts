@@ -140,7 +140,7 @@ async function disturb(replicas: readonly Replica[], everyMs: number, isOver: ()
   return kills
 }
 
-class Replica {
+export class Replica {
   readonly port: number
   readonly #protocol: string
   #child: ChildProcess | undefined
