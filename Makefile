@@ -44,8 +44,8 @@ fuzz: node_modules/.installed ## any bytes into all that parses them: FOR=cases 
 	@node --import tsx test/fuzz/main.ts $(if $(HELP),--help) $(if $(FOR),--for $(FOR)) $(if $(TARGET),--target '$(TARGET)') \
 	  $(if $(SEED),--seed $(SEED)) $(if $(INPUT),--input $(INPUT)) $(if $(MISSED),--missed)
 
-soak: build ## millions of events while replicas are killed and slow: FOR=events PROTOCOL= HELD=bytes ATTACK=ms
-	@node --import tsx test/soak/main.ts $(if $(FOR),--for $(FOR)) $(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(HELD),--held $(HELD)) $(if $(ATTACK),--attack $(ATTACK))
+soak: build ## millions of events while replicas are killed and slow: FOR=events PROTOCOL= HELD=bytes ATTACK=ms; HELP=1 says more
+	@node --import tsx test/soak/main.ts $(if $(HELP),--help) $(if $(FOR),--for $(FOR)) $(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(HELD),--held $(HELD)) $(if $(ATTACK),--attack $(ATTACK))
 
 bench: build ## what an event costs beside nginx and haproxy, and is each handled once: FOR=quick|baseline PROXY=other/dist/proxy/main.js
 	@node --import tsx test/bench/main.ts $(if $(FOR),--for $(FOR))
