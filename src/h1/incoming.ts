@@ -95,7 +95,9 @@ export class Incoming implements BodySource {
 
   /** For the connection: the rest will not come. */
   cut(): void {
-    if (!this.isComplete) this.#sink?.cut()
+    if (this.isComplete) return
+    this.#sink?.cut()
+    this.#sink = nowhere
   }
 
   /** Whatever else comes of it is thrown away. */

@@ -186,7 +186,8 @@ export class ServerConnection implements ReaderEvents, Flow {
     this.#response?.abandon()
     if (hasBegun) this.#socket.destroy()
     else {
-      const asked = { method: '', isHttp10: false, keepsAlive: false, isOpenEnded: false }
+      const method = this.#request?.method ?? ''
+      const asked = { method, isHttp10: false, keepsAlive: false, isOpenEnded: false }
       const fields = ['Content-Type', 'text/plain; charset=utf-8']
       new Outgoing(this.#socket, asked, () => this.#leave()).send(
         { status: error.status, reason: STATUS_CODES[error.status] ?? '', fields },

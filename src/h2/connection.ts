@@ -31,6 +31,8 @@ export interface ConnectionOptions {
   readonly schedule: (flush: () => void) => void
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
+  /** The last id of a stream before a fresh connection has to take over. Default 2^30. */
+  readonly lastStreamId?: number
 }
 
 export interface ConnectionOwner {
@@ -42,8 +44,8 @@ export interface ConnectionOwner {
   closed(cause: string): void
 }
 
-/** The last id of a stream before a fresh connection has to take over; far from the end, which nothing may reach. */
-const lastUsableId = 2 ** 30
+/** Far from the end of all ids, which nothing may reach. */
+const usualLastStreamId = 2 ** 30
 
 /** Bytes that a peer leaves untaken before it is cut off. DATA stops long before; this is headers, resets and answers to PINGs. */
 const mostBacklogBytes = 8 * 1024 * 1024
@@ -75,6 +77,7 @@ export class Connection implements StreamHost, Inbound {
   readonly #onFrame = (frame: FrameReader) => {
     if (!this.#isClosed) receiveFrame(this, frame)
   }
+  readonly #lastStreamId: number
   #nextId = 1
   /** The highest id of a stream that the peer has opened. */
   #lastPeerId = 0
@@ -84,11 +87,12 @@ export class Connection implements StreamHost, Inbound {
   /** Streams of the peer above it are not looked at. */
   #lastAcceptedId = maxWindow
 
-  constructor({ role, transport, owner, budget, schedule, now }: ConnectionOptions) {
+  constructor({ role, transport, owner, budget, schedule, now, lastStreamId }: ConnectionOptions) {
     this.#transport = transport
     this.isServer = role === 'server'
     this.owner = owner
     this.budget = budget
+    this.#lastStreamId = lastStreamId ?? usualLastStreamId
     this.noise = new Noise(now)
     this.output = new Output(transport, schedule)
     this.#frames = new FrameReader({ expectsPreface: this.isServer })
@@ -130,7 +134,7 @@ export class Connection implements StreamHost, Inbound {
 
   /** No more streams will be opened here: it is over, on its way, or out of ids. */
   get isSpent(): boolean {
-    return this.#isClosed || this.#isLeaving || this.#nextId > lastUsableId
+    return this.#isClosed || this.#isLeaving || this.#nextId > this.#lastStreamId
   }
 
   /** A stream may be opened now. */

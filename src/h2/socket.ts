@@ -8,6 +8,8 @@ export interface SocketOptions {
   readonly role: 'client' | 'server'
   readonly owner: ConnectionOwner
   readonly budget: Budget
+  /** As for a connection. */
+  readonly lastStreamId?: number
 }
 
 /** From the connection until the first SETTINGS of a client, in milliseconds. An idle connection may last for ever. */
@@ -20,7 +22,8 @@ const stallMs = 60_000
 const lingerMs = 1000
 
 /** The socket is the connection's from now on. */
-export function connectionOn(socket: Socket, { role, owner, budget }: SocketOptions): Connection {
+export function connectionOn(socket: Socket, options: SocketOptions): Connection {
+  const { role } = options
   let cause = 'the connection closed'
   let stalled: NodeJS.Timeout | undefined
   const giveUp = (ms: number, why: string) => setTimeout(() => socket.destroy(new Error(why)), ms).unref()
@@ -44,7 +47,7 @@ export function connectionOn(socket: Socket, { role, owner, budget }: SocketOpti
     },
   }
   const schedule = (flush: () => void) => setImmediate(flush)
-  const connection = new Connection({ role, transport, owner, budget, schedule, now: () => performance.now() })
+  const connection = new Connection({ ...options, transport, schedule, now: () => performance.now() })
 
   socket.setNoDelay(true)
   socket.on('data', (chunk: Buffer) => connection.receive(chunk))

@@ -1,4 +1,4 @@
-// Flow control beside a model of it: no window is overrun, nobody is stuck (RFC 9113 §6.9). `FUZZ_RUNS` as in the fuzz tests.
+// Flow control beside a model of it: no window is overrun, nobody is stuck (RFC 9113 §6.9). `FUZZ_RUNS` is the number of cases.
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

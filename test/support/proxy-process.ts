@@ -12,6 +12,7 @@ const entry = fileURLToPath(new URL('../../dist/proxy/main.js', import.meta.url)
 export interface ProxyProcess {
   readonly pid: number
   readonly port: number
+  readonly adminPort: number
   kill(): void
 }
 
@@ -39,6 +40,6 @@ export async function startProxyProcess(
   const [line] = (await once(lines, 'line')) as [string]
   // What it says later is read, so that it never waits for us.
   lines.on('line', () => {})
-  const { port } = JSON.parse(line) as { port: number }
-  return { pid: child.pid as number, port, kill: () => child.kill('SIGKILL') }
+  const { port, adminPort } = JSON.parse(line) as { port: number; adminPort: number }
+  return { pid: child.pid as number, port, adminPort, kill: () => child.kill('SIGKILL') }
 }

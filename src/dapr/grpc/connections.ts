@@ -24,6 +24,8 @@ export interface ConnectionsOptions {
   readonly now: () => number
   /** A connection has ended, or could not be made: whatever listens there next may be a new start. */
   readonly onLost: () => void
+  /** The last id of a stream on one connection. Default: that of the engine. */
+  readonly lastStreamId?: number
 }
 
 interface Waiting {
@@ -105,6 +107,7 @@ export class Connections {
       role: 'client',
       // What a request has waiting is in the queue of its message, and counted there.
       budget: unlimitedMemory,
+      ...(this.#options.lastStreamId !== undefined && { lastStreamId: this.#options.lastStreamId }),
       owner: {
         accept() {},
         changed: () => {
@@ -114,7 +117,7 @@ export class Connections {
             this.#isDialling = false
             this.#pauseMs = firstPauseMs
           }
-          if (connection.isSpent) this.#remove(connection)
+          if (connection.isSpent) this.#retire(connection)
           if (this.#waiting.length > 0) this.#serve()
         },
         closed: (cause) => {
@@ -127,6 +130,12 @@ export class Connections {
       },
     })
     return connection
+  }
+
+  /** Its calls finish, and then it ends. */
+  #retire(connection: Connection): void {
+    this.#remove(connection)
+    connection.leave()
   }
 
   #remove(connection: Connection): void {
