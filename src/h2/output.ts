@@ -20,6 +20,9 @@ const slabBytes = 64 * 1024
 const freeSlabs: Buffer[] = []
 const mostFreeSlabs = 8
 
+/** `Buffer.copy` of a part makes an object for it, which costs more than so many bytes one by one. */
+const fewBytes = 32
+
 /** Beyond this the output is full: no DATA goes in until the peer has taken some. */
 const fullBytes = 256 * 1024
 
@@ -93,7 +96,8 @@ export class Output {
 
   bytes(bytes: Buffer, start: number, end: number): void {
     const slab = this.#room(end - start)
-    this.#length += bytes.copy(slab, this.#length, start, end)
+    if (end - start > fewBytes) this.#length += bytes.copy(slab, this.#length, start, end)
+    else for (let at = start; at < end; at += 1) slab[this.#length++] = bytes[at] as number
   }
 
   /** Gives all of it to the transport now. */
