@@ -80,10 +80,10 @@ function createAccept(options: Options): Accept {
     }
     const patienceMs = timeoutMs(section.grpcTimeout)
     const path = section.path as string
-    const now = performance.now()
     // Whether the app is healthy is a question of now.
     const isHealthAsked = options.inputs === undefined && path === methods.healthCheck
-    const deadlineMs = isHealthAsked ? now : patienceMs === undefined ? undefined : now + patienceMs
+    const leftMs = isHealthAsked ? 0 : patienceMs
+    const deadlineMs = leftMs === undefined ? undefined : performance.now() + leftMs
     const isLocal = options.inputs !== undefined && questions.has(path)
     const isAwaited = isLocal || isEvent(path)
     const call = new Call(stream, section, isEnd, {
