@@ -27,7 +27,7 @@ export function connectionOn(socket: Socket, { role, owner, budget }: SocketOpti
 
   const transport = {
     write(bytes: Buffer): boolean {
-      const isTaken = socket.write(bytes)
+      const isTaken = socket.write(bytes) || socket.writableLength === 0
       if (!isTaken) stalled ??= giveUp(stallMs, 'the peer reads nothing')
       return isTaken
     },
