@@ -1,4 +1,4 @@
-// Blocks of memory that are used again: what is left to the collector stays for hundreds of events, which may be large.
+// Blocks of memory that are used again: what is left to the collector piles up for hundreds of events.
 
 /** Blocks come in multiples of this, so that one of an earlier use fits. Smaller ones come from Node's own pool. */
 const unit = 8 * 1024
