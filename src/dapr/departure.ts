@@ -4,23 +4,27 @@ import type { Sender } from './event.ts'
 
 export class Departure implements Sender {
   #isGone = false
-  #listeners: Set<() => void> | undefined
+  /** Nearly always one. */
+  readonly #listeners: (() => void)[] = []
 
   get isGone(): boolean {
     return this.#isGone
   }
 
   onGone(listener: () => void): () => void {
-    this.#listeners ??= new Set()
-    this.#listeners.add(listener)
-    return () => this.#listeners?.delete(listener)
+    this.#listeners.push(listener)
+    return () => {
+      const at = this.#listeners.indexOf(listener)
+      if (at >= 0) this.#listeners.splice(at, 1)
+    }
   }
 
   /** The sender has gone. Only the first call counts. */
   leave(): void {
     if (this.#isGone) return
     this.#isGone = true
-    for (const listener of this.#listeners ?? []) listener()
+    // Listeners leave the list while they are called.
+    for (const listener of [...this.#listeners]) if (this.#listeners.includes(listener)) listener()
   }
 }
 

@@ -1,5 +1,7 @@
 // Bytes on their way through a stream, bounded by a budget; they can be kept so that they can be sent once more.
 
+import { giveBlock, takeBlock } from './blocks.ts'
+
 /** What all queues that share it may hold. */
 export interface Budget {
   /** False if there is no room for that many bytes; nothing is taken then. */
@@ -61,7 +63,7 @@ export class ByteQueue {
       const wanted = end - from
       const usual = isLast ? wanted : Math.min(largestBlock, Math.max(wanted, 2 * (last?.length ?? 0)))
       const room = last === undefined ? Math.max(usual, this.#promised) : usual
-      last = Buffer.allocUnsafe(room)
+      last = takeBlock(room)
       this.#blocks.push(last)
       this.#tail = 0
     }
@@ -108,6 +110,12 @@ export class ByteQueue {
     this.#isKeeping = false
     if (this.held > this.unread) this.isWhole = false
     this.#forgetRead()
+  }
+
+  /** Forgets everything, and the memory may be used for something else: nobody looks into a `whole` of it any more. */
+  release(): void {
+    for (const block of this.#blocks) giveBlock(block)
+    this.clear()
   }
 
   /** Forgets everything. */

@@ -115,6 +115,7 @@ export class Connection implements StreamHost, Inbound {
 
   /** The transport has room again. */
   drained(): void {
+    this.output.reclaim()
     while (this.#blocked.size > 0 && this.sendWindow > 0 && !this.output.isFull) {
       const [stream] = this.#blocked as Iterable<Stream> as [Stream]
       this.#blocked.delete(stream)

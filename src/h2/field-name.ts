@@ -1,6 +1,7 @@
 // Names of header fields: each is met again and again, so it is checked and understood once.
 
 import { decodeHuffman, longestDecoded } from './huffman.ts'
+import { Known } from './known.ts'
 
 /** What a name means to HTTP/2 itself, or to gRPC on top of it. */
 export type Role =
@@ -51,30 +52,18 @@ function isValidName(text: string): boolean {
   return /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(text)
 }
 
-// One place for each hash of the bytes as they came; a newcomer takes the place over. Bounds memory whatever is sent.
-const places = 256
-const longestKept = 64
-const known: ({ readonly bytes: Buffer; readonly isHuffman: boolean; readonly name: FieldName } | undefined)[] =
-  new Array(places)
+const known = new Known<FieldName>(256, 64)
 
 /** The name that is spelled from `start` to `end`; undefined if it is not Huffman code although it says so. */
 export function readFieldName(source: Buffer, start: number, end: number, isHuffman: boolean): FieldName | undefined {
-  let hash = isHuffman ? 7 : 3
-  for (let i = start; i < end; i += 1) hash = (hash * 31 + (source[i] as number)) | 0
-  const place = (hash ^ (hash >>> 8)) & (places - 1)
-  const kept = known[place]
-  if (kept !== undefined && kept.isHuffman === isHuffman && isSame(kept.bytes, source, start, end)) return kept.name
+  const variant = isHuffman ? 1 : 0
+  const found = known.find(source, start, end, variant)
+  if (found !== undefined) return found
   const text = isHuffman ? huffmanText(source, start, end) : source.toString('latin1', start, end)
   if (text === undefined) return undefined
   const name = fieldName(text)
-  if (end - start <= longestKept) known[place] = { bytes: Buffer.from(source.subarray(start, end)), isHuffman, name }
+  known.remember(Buffer.from(source.subarray(start, end)), variant, name)
   return name
-}
-
-function isSame(kept: Buffer, source: Buffer, start: number, end: number): boolean {
-  if (kept.length !== end - start) return false
-  for (let i = 0; i < kept.length; i += 1) if (kept[i] !== source[start + i]) return false
-  return true
 }
 
 function huffmanText(source: Buffer, start: number, end: number): string | undefined {

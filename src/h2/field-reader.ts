@@ -31,18 +31,20 @@ export class FieldReader {
   literalStart = 0
   /** The sender forbids to put it into a table (§6.2.3). */
   isNeverIndexed = false
+  /** The sender puts it into the table, if it has one (§6.2.1). */
+  isAdded = false
   /** It refers to the dynamic table, so it means something on this connection alone. */
   isBound = false
 
   /** The block under way. */
   block: Buffer = scratch
-  #end = 0
+  end = 0
 
   /** Begins a block. Size updates come first (§4.2). */
   begin(block: Buffer, start: number, end: number): void {
     this.block = block
     this.fieldEnd = start
-    this.#end = end
+    this.end = end
     while (this.fieldEnd < end && ((block[this.fieldEnd] as number) & 0xe0) === 0x20) {
       this.table.resize(this.#integer(5))
     }
@@ -51,7 +53,7 @@ export class FieldReader {
 
   /** Reads the next field; false at the end of the block. */
   next(): boolean {
-    if (this.fieldEnd >= this.#end) return false
+    if (this.fieldEnd >= this.end) return false
     const first = this.block[this.fieldEnd] as number
     this.fieldStart = this.fieldEnd
     if (first >= 0x80) this.#indexed()
@@ -73,18 +75,19 @@ export class FieldReader {
     this.valueStart = 0
     this.valueEnd = value.length
     this.literalStart = this.fieldEnd
-    this.isNeverIndexed = false
+    this.isNeverIndexed = this.isAdded = false
     this.isBound = index > staticTable.length
   }
 
   #literal(prefixBits: number, isNeverIndexed: boolean): void {
     const index = this.#integer(prefixBits)
     this.isNeverIndexed = isNeverIndexed
+    this.isAdded = prefixBits === 6
     this.isBound = index > staticTable.length
     this.name = index === 0 ? this.#nameLiteral() : this.#entry(index).name
     this.literalStart = this.fieldEnd
     this.#valueLiteral()
-    if (prefixBits === 6 && this.table.isOpen) {
+    if (this.isAdded && this.table.isOpen) {
       const value = Buffer.from(this.valueBytes.subarray(this.valueStart, this.valueEnd))
       this.table.add({ name: this.name, value })
     }
@@ -126,18 +129,18 @@ export class FieldReader {
   /** Reads the length of a string (§5.2); returns its end, within the block. */
   #stringEnd(): number {
     const length = this.#integer(7)
-    if (this.fieldEnd + length > this.#end) throw corrupt('a string beyond the end of the block')
+    if (this.fieldEnd + length > this.end) throw corrupt('a string beyond the end of the block')
     return this.fieldEnd + length
   }
 
   /** An integer whose first bits share a byte with something else (§5.1). */
   #integer(prefixBits: number): number {
-    if (this.fieldEnd >= this.#end) throw corrupt('a field that is cut short')
+    if (this.fieldEnd >= this.end) throw corrupt('a field that is cut short')
     const mask = (1 << prefixBits) - 1
     let value = (this.block[this.fieldEnd++] as number) & mask
     if (value < mask) return value
     for (let shift = 0; ; shift += 7) {
-      if (this.fieldEnd >= this.#end) throw corrupt('an integer that is cut short')
+      if (this.fieldEnd >= this.end) throw corrupt('an integer that is cut short')
       const byte = this.block[this.fieldEnd++] as number
       value += (byte & 0x7f) * 2 ** shift
       if (value > maxInteger || shift > 28) throw corrupt('an integer too large')

@@ -3,6 +3,7 @@
 import type { FieldName } from './field-name.ts'
 import { FieldReader } from './field-reader.ts'
 import { FieldWriter } from './field-writer.ts'
+import { Known } from './known.ts'
 
 export type SectionKind = 'request' | 'response' | 'trailers'
 
@@ -31,11 +32,17 @@ export class FieldSection {
   grpcStatus: string | undefined
   grpcTimeout: string | undefined
 
+  /** It changes the table of a connection that has one. */
+  addsToTable = false
+  #isKept = false
+
   /** Makes the block a copy of its own. */
   keep(): this {
+    if (this.#isKept) return this
     const view = this.block
     this.block = Buffer.allocUnsafe(view.length)
     view.copy(this.block)
+    this.#isKept = true
     return this
   }
 
@@ -49,20 +56,43 @@ const empty = Buffer.alloc(0)
 const writer = new FieldWriter()
 
 /**
- * Reads the block from `start` to `end`. A section that is malformed or larger than `maxListBytes` has a `fault` and no
+ * A block that has nothing to do with a table always means the same, on whatever connection. Peers send the same few again
+ * and again: nearly all replies have one of two heads and the same trailers.
+ */
+const known = new Known<FieldSection>(256, 512)
+const variants: Readonly<Record<SectionKind, number>> = { request: 0, response: 1, trailers: 2 }
+
+/**
+ * Reads the block that `reader` has begun. A section that is malformed or larger than `maxListBytes` has a `fault` and no
  * block; a block that is not HPACK throws. In any case all of it is read, for the table's sake.
  */
 export function readSection(reader: FieldReader, kind: SectionKind, maxListBytes: number): FieldSection {
+  const before = known.find(reader.block, reader.fieldEnd, reader.end, variants[kind])
+  const isSame =
+    before !== undefined && before.listBytes <= maxListBytes && !(before.addsToTable && reader.table.isOpen)
+  if (isSame) return before
   const section = new FieldSection()
   rules.begin(section, kind)
-  const block = reader.block
-  const begin = reader.fieldEnd
+  const isSecret = readFields(reader, section, maxListBytes)
+  rules.end()
+  if (section.fault !== undefined) section.block = empty
+  // A credential is not kept for longer than its call.
+  else if (!isSecret) known.remember(section.keep().block, variants[kind], section)
+  return section
+}
+
+/** Returns whether a credential is among the fields. */
+function readFields(reader: FieldReader, section: FieldSection, maxListBytes: number): boolean {
+  const { block, fieldEnd: begin } = reader
   let isRewritten = false
+  let isSecret = false
   while (reader.next()) {
     section.listBytes += reader.name.text.length + reader.valueEnd - reader.valueStart + fieldOverhead
     if (section.fault !== undefined) continue
     if (section.listBytes > maxListBytes) section.fault = `header fields above ${maxListBytes} bytes`
     else rules.check(reader)
+    section.addsToTable ||= reader.isAdded
+    isSecret ||= reader.name.isSecret
     if (mustRewrite(reader)) {
       // What came before goes on as it is, and from here on a copy is made.
       if (!isRewritten) {
@@ -73,11 +103,8 @@ export function readSection(reader: FieldReader, kind: SectionKind, maxListBytes
       rewrite(reader)
     } else if (isRewritten) writer.raw(block, reader.fieldStart, reader.fieldEnd)
   }
-  rules.end()
-  if (section.fault === undefined) {
-    section.block = isRewritten ? writer.take() : block.subarray(begin, reader.fieldEnd)
-  }
-  return section
+  section.block = isRewritten ? writer.take() : block.subarray(begin, reader.fieldEnd)
+  return isSecret
 }
 
 const mustRewrite = (reader: FieldReader) => reader.isBound || (reader.name.isSecret && !reader.isNeverIndexed)

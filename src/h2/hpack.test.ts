@@ -175,6 +175,57 @@ describe('a section as it travels on', () => {
     expect(fieldList(block)).toEqual(['authorization', 'x'])
   })
 
+  const request = writeFields([':method', 'POST', ':scheme', 'http', ':path', '/known', ':authority', 'x'])
+  const again = (block: Buffer, kind: 'request' | 'trailers' = 'request') =>
+    [0, 1].map(() => {
+      const reader = new FieldReader()
+      reader.begin(block, 0, block.length)
+      return readSection(reader, kind, 65_536)
+    })
+
+  test('is read once, on whatever connection, and not taken for another kind', () => {
+    const [first, second] = again(request)
+
+    expect(first).toBe(second)
+    expect(second).toMatchObject({ path: '/known', block: request })
+    expect(again(request, 'trailers').map(({ fault }) => fault)).not.toContain(undefined)
+  })
+
+  test('is a copy: the read that it came with may be written over', () => {
+    const fields = writeFields([':method', 'POST', ':scheme', 'http', ':path', '/copy', ':authority', 'x'])
+    const block = Buffer.alloc(fields.length, fields)
+
+    expect(again(block).map((each) => each.block.buffer)).not.toContain(block.buffer)
+  })
+
+  test('goes into a table, however often it was read without one', () => {
+    const without = new FieldReader()
+    section(without, '20')
+    const block = '40 03 6b 6e 6f 01 31'
+    section(without, block)
+    const reader = new FieldReader()
+
+    expect(fieldList(section(reader, block).block)).toEqual(['kno', '1'])
+    expect(fieldList(section(reader, 'be').block)).toEqual(['kno', '1'])
+    expect(() => section(without, 'be')).toThrow(expect.objectContaining({ code: 9 }))
+  })
+
+  test('that refers to a table is read each time', () => {
+    const reader = new FieldReader()
+    section(reader, '40 01 61 01 31')
+    expect(fieldList(section(reader, 'be').block)).toEqual(['a', '1'])
+    section(reader, '40 01 61 01 32')
+
+    expect(fieldList(section(reader, 'be').block)).toEqual(['a', '2'])
+  })
+
+  test('with a credential is not remembered', () => {
+    const [first, second] = again(writeFields(['dapr-api-token', 'x']), 'trailers')
+
+    expect(second).toEqual(first)
+    expect(second).not.toBe(first)
+  })
+
   test('is what was written, whatever the text', () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,80}$/)
     const value = fc.stringMatching(/^([!-~]([ -~]{0,200}[!-~])?)?$/)

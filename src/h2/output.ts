@@ -18,7 +18,10 @@ const slabBytes = 64 * 1024
 
 /** Slabs that wait for their next turn, shared by all connections. */
 const freeSlabs: Buffer[] = []
-const mostFreeSlabs = 8
+const mostFreeSlabs = 16
+
+/** `Buffer.copy` of a part makes an object for it, which costs more than so many bytes one by one. */
+const fewBytes = 32
 
 /** Beyond this the output is full: no DATA goes in until the peer has taken some. */
 const fullBytes = 256 * 1024
@@ -29,6 +32,8 @@ export class Output {
   readonly #schedule: (flush: () => void) => void
   #slab: Buffer | undefined
   #length = 0
+  /** Slabs whose bytes the kernel has not taken. */
+  #lent: Buffer[] = []
   #isScheduled = false
   readonly #flush = () => this.flush()
 
@@ -93,7 +98,8 @@ export class Output {
 
   bytes(bytes: Buffer, start: number, end: number): void {
     const slab = this.#room(end - start)
-    this.#length += bytes.copy(slab, this.#length, start, end)
+    if (end - start > fewBytes) this.#length += bytes.copy(slab, this.#length, start, end)
+    else for (let at = start; at < end; at += 1) slab[this.#length++] = bytes[at] as number
   }
 
   /** Gives all of it to the transport now. */
@@ -102,10 +108,18 @@ export class Output {
     const slab = this.#slab
     if (slab === undefined) return
     this.#slab = undefined
+    this.#lent.push(slab)
     this.#transport.write(slab.subarray(0, this.#length))
     this.#length = 0
-    // The kernel has taken all of it: nobody looks into the slab any more.
-    if (this.#transport.writableLength === 0 && freeSlabs.length < mostFreeSlabs) freeSlabs.push(slab)
+    this.reclaim()
+  }
+
+  /** Takes slabs back when the kernel has taken all of their bytes. */
+  reclaim(): void {
+    if (this.#transport.writableLength > 0) return
+    for (let slab = this.#lent.pop(); slab !== undefined; slab = this.#lent.pop()) {
+      if (freeSlabs.length < mostFreeSlabs) freeSlabs.push(slab)
+    }
   }
 
   #frame(type: number, flags: number, streamId: number, length: number): void {

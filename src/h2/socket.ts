@@ -30,7 +30,7 @@ export function connectionOn(socket: Socket, options: SocketOptions): Connection
 
   const transport = {
     write(bytes: Buffer): boolean {
-      const isTaken = socket.write(bytes)
+      const isTaken = socket.write(bytes) || socket.writableLength === 0
       if (!isTaken) stalled ??= giveUp(stallMs, 'the peer reads nothing')
       return isTaken
     },

@@ -164,7 +164,7 @@ export class Stream {
   /** Nothing more will be sent or received. */
   over(): void {
     this.#isOver = true
-    if (this.#ownsQueue) this.#queue?.clear()
+    if (this.#ownsQueue) this.#queue?.release()
   }
 
   #ownQueue(): ByteQueue {

@@ -76,7 +76,7 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
       if (this.#hasBegun) this.#stream.sendHeaders(writeFields(reply.trailers), true)
       else sendReply(this.#stream, reply)
     }
-    this.request.clear()
+    this.request.release()
   }
 
   /** The stream is the call's now. */
@@ -158,10 +158,7 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
 
   relayHeaders(section: FieldSection, isEnd: boolean): void {
     if (this.#isOver) return
-    if (!section.isInterim) {
-      this.#hasBegun = true
-      this.request.stopKeeping()
-    }
+    if (!section.isInterim) this.#hasBegun = true
     this.#stream.sendHeaders(section.block, isEnd)
     if (isEnd) this.#isOver = true
   }

@@ -74,13 +74,13 @@ export class Exchange implements StreamOwner, RequestReceiver {
       this.#abandon({ kind: 'broken', cause, hasBegun: true })
     } else {
       this.#withheldHead = section.keep()
-      if (this.#event.route.kind === 'invoke') this.#begin()
+      if (this.#event.route.kind === 'invoke') this.#passOn()
     }
   }
 
   onData(bytes: Buffer, start: number, end: number, isEnd: boolean): void {
     if (!this.#withhold(bytes, start, end)) {
-      const isTaken = this.#begin() && this.#relay.relayData(bytes, start, end)
+      const isTaken = this.#passOn() && this.#relay.relayData(bytes, start, end)
       if (!isTaken) this.#break('the sender does not take its answer')
     }
     if (isEnd) this.#break('its answer has no status')
@@ -99,6 +99,12 @@ export class Exchange implements StreamOwner, RequestReceiver {
     before.copy(this.#withheldData)
     bytes.copy(this.#withheldData, before.length, start, end)
     return true
+  }
+
+  /** From here on the reply passes as it comes, so the request will not be sent again. False if the sender takes no more. */
+  #passOn(): boolean {
+    this.#relay.request.stopKeeping()
+    return this.#begin()
   }
 
   /** What is withheld goes to the sender. False if it takes no more. */

@@ -81,11 +81,10 @@ function createAccept(options: Options): Accept {
     }
     const patienceMs = timeoutMs(section.grpcTimeout)
     const path = section.path as string
-    const now = performance.now()
     const isLocal = isAnsweredHere(options, path)
     // Whether the app is healthy is a question of now.
-    const isHealthAsked = path === methods.healthCheck
-    const deadlineMs = isHealthAsked ? now : patienceMs === undefined ? undefined : now + patienceMs
+    const leftMs = path === methods.healthCheck ? 0 : patienceMs
+    const deadlineMs = leftMs === undefined ? undefined : performance.now() + leftMs
     const isAwaited = isLocal || isEvent(path)
     const call = new Call(stream, section, isEnd, {
       memory: options.memory,
