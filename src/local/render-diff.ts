@@ -25,7 +25,9 @@ const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.n
 function changes(before: unknown, after: unknown, path: string, extent: Extent): string[] {
   if (isMap(before) && isMap(after)) {
     const keys = extent === 'all' ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : Object.keys(after)
-    return keys.filter((key) => key !== annotation.content).flatMap((key) => changes(before[key], after[key], path === '' ? key : `${path}.${key}`, extent))
+    return keys
+      .filter((key) => key !== annotation.content)
+      .flatMap((key) => changes(before[key], after[key], path === '' ? key : `${path}.${key}`, extent))
   }
   if (Array.isArray(before) && Array.isArray(after)) {
     const [old, wanted] = [byName(before), byName(after)]
