@@ -180,7 +180,13 @@ test('whatever objects of others come along, each hook answers a valid Function'
   const name = 'orders'
   const annotations = { 'dapr.io/app-id': 'bus-shop' }
   const inputs = [{ name: 'in', component: 'bus', topic: 't' }]
-  const spec = { image: 'i', imageCredentials: { name: 'bus' }, serving: { runtime: 'async', inputs, annotations } }
+  const metadata = [{ name: 'redisPassword', secretKeyRef: { name: 'bus', key: 'password' } }]
+  const states = { cart: { type: 'state.redis', version: 'v1', metadata } }
+  const spec = {
+    image: 'i',
+    imageCredentials: { name: 'bus' },
+    serving: { runtime: 'async', inputs, states, annotations },
+  }
   const parent = {
     apiVersion: 'core.openfunction.io/v1beta1',
     kind: 'Function',
