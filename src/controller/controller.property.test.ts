@@ -166,7 +166,12 @@ test('whatever objects of others come along, each hook answers a valid Function'
       }),
       spec: fc.oneof(
         fc.jsonValue(),
-        fc.record({ type: fc.jsonValue(), metadata: fc.jsonValue(), targets: fc.jsonValue(), serving: fc.jsonValue() }),
+        fc.record({
+          type: fc.constantFrom('pubsub.redis', 'pubsub.kafka', 5),
+          metadata: fc.jsonValue(),
+          targets: fc.jsonValue(),
+          serving: fc.jsonValue(),
+        }),
         fc.record({ targets: fc.record({ components: fc.dictionary(word, fc.jsonValue()) }) }),
         fc.record({ type: fc.constant('pubsub.redis'), metadata: fc.array(fc.jsonValue()) }),
       ),
