@@ -11,7 +11,7 @@ NODE_IMAGE ?= node:24-bookworm-slim
 
 sources := $(shell find src -type f -not -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help build run test check golden fuzz soak bench interop e2e e2e-smoke e2e-campaign e2e-tools e2e-shell parity image clean
+.PHONY: help build run test check golden fuzz soak bench bench-controller interop e2e e2e-smoke e2e-campaign e2e-tools e2e-shell parity image clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ soak: build ## millions of events while replicas are killed and slow: FOR=events
 
 bench: build ## what an event costs beside nginx and haproxy, and is each handled once: FOR=quick|baseline PROXY=other/dist/proxy/main.js
 	@node --import tsx test/bench/main.ts $(if $(FOR),--for $(FOR))
+
+bench-controller: build ## what an answer of the webhook costs, by the size of the question: SYNCS=100000
+	@node --import tsx test/bench/controller/main.ts $(if $(SYNCS),--syncs $(SYNCS))
 
 interop: build ## h2spec, grpc-go, grpc-js and nghttp2 through the proxy, every byte compared: PROXY=other/dist/proxy/main.js SEED=
 	@node --import tsx test/interop/main.ts

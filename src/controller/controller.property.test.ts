@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { validParent, word } from '../../test/support/functions.ts'
 import { parseFuncContext } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
+import { answer } from './hooks.ts'
 import { doubledEntries } from './merge-keys.ts'
 import { compileShape } from './rules/schema.ts'
 import { defaultSettings } from './settings.ts'
@@ -129,6 +130,62 @@ test('no field that we own can be replaced by the user', () => {
         hasProxy ? [`${name}-proxy`] : enabled.length ? [name] : [],
       )
     }),
+  )
+})
+
+test('whatever objects of others come along, each hook answers a valid Function', () => {
+  const other = (kind: string, name: string) =>
+    fc.record({
+      apiVersion: fc.constant('v1'),
+      kind: fc.constant(kind),
+      metadata: fc.record({
+        name: fc.constant(name),
+        namespace: fc.constant('shop'),
+        deletionTimestamp: fc.jsonValue(),
+      }),
+      spec: fc.oneof(
+        fc.jsonValue(),
+        fc.record({
+          type: fc.constantFrom('pubsub.redis', 'pubsub.kafka', 5),
+          metadata: fc.jsonValue(),
+          targets: fc.jsonValue(),
+          serving: fc.jsonValue(),
+        }),
+        fc.record({ targets: fc.record({ components: fc.dictionary(word, fc.jsonValue()) }) }),
+        fc.record({ type: fc.constant('pubsub.redis'), metadata: fc.array(fc.jsonValue()) }),
+      ),
+      scopes: fc.jsonValue(),
+      data: fc.jsonValue(),
+    })
+  const kinds = ['Component', 'Resiliency', 'Secret', 'Function', 'Pod']
+  const related = fc.record(
+    Object.fromEntries(kinds.map((kind) => [`${kind}.v1`, fc.record({ a: other(kind, 'bus') })])),
+  )
+  const name = 'orders'
+  const annotations = { 'dapr.io/app-id': 'bus-shop' }
+  const inputs = [{ name: 'in', component: 'bus', topic: 't' }]
+  const metadata = [{ name: 'redisPassword', secretKeyRef: { name: 'bus', key: 'password' } }]
+  const states = { cart: { type: 'state.redis', version: 'v1', metadata } }
+  const spec = {
+    image: 'i',
+    imageCredentials: { name: 'bus' },
+    serving: { runtime: 'async', inputs, states, annotations },
+  }
+  const parent = {
+    apiVersion: 'core.openfunction.io/v1beta1',
+    kind: 'Function',
+    metadata: { name, namespace: 'shop', uid: '1', deletionTimestamp: '1970-01-01T00:00:00Z' },
+    spec,
+  }
+  const asked = { ...options, settings: { ...defaultSettings, checkSecrets: true }, nowMs: 0 }
+  fc.assert(
+    fc.property(related, (objects) => {
+      for (const hook of ['sync', 'finalize', 'customize', 'decorate'] as const) {
+        const result = answer(hook, { parent, object: parent, related: objects }, asked)
+        expect('body' in result).toBe(true)
+      }
+    }),
+    { numRuns: 300 },
   )
 })
 

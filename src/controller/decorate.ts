@@ -4,7 +4,7 @@ import type { KubeObject } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
 import type { Cluster } from './cluster.ts'
 import type { Fn, TextMap } from './function.ts'
-import { serviceHost, workloadName } from './names.ts'
+import { selector, serviceHost, workloadName } from './names.ts'
 import { wantedChildren } from './render.ts'
 
 export interface DecorateReply {
@@ -21,7 +21,7 @@ export function decorate(fn: Fn, cluster: Cluster): DecorateReply {
   const attachments = wantedChildren(fn, cluster).filter((child) => !isTheirs(child))
   return {
     annotations: { [annotation.daprHost]: serviceHost(fn, 'proxy', cluster.settings.clusterDomain) },
-    attachments: attachments.map((child) => (child.kind === 'Service' ? selecting(child, fn) : child)),
+    attachments: attachments.map((child) => forTheirPods(child, fn)),
   }
 }
 
@@ -34,11 +34,36 @@ const theirs: ReadonlySet<string> = new Set([
   'StatefulSet',
 ])
 
+/** The Service that names their pods, and the policy that lets them call Dapr's API, go by their labels. */
+function forTheirPods(child: KubeObject, fn: Fn): KubeObject {
+  const labels = theirLabels(fn)
+  if (labels === undefined) return child
+  const spec = child.spec as { ingress?: readonly Rule[] }
+  if (child.kind === 'Service' && child.metadata.name === workloadName(fn, 'function')) {
+    return { ...child, spec: { ...spec, selector: labels } }
+  }
+  if (child.kind !== 'NetworkPolicy' || spec.ingress === undefined) return child
+  const ours = JSON.stringify(selector(fn, 'function'))
+  const isOurs = ({ podSelector }: Peer) => JSON.stringify(podSelector?.matchLabels) === ours
+  const ingress = spec.ingress.map((rule) => ({
+    ...rule,
+    from: rule.from.map((peer) => (isOurs(peer) ? { podSelector: { matchLabels: labels } } : peer)),
+  }))
+  return { ...child, spec: { ...spec, ingress } }
+}
+
+interface Peer {
+  readonly podSelector?: { readonly matchLabels?: TextMap }
+}
+
+interface Rule {
+  readonly from: readonly Peer[]
+}
+
 /** Labels of the pods that the other operator makes: `app=orders,tier=back` in an annotation of the Function. */
-function selecting(service: KubeObject, fn: Fn): KubeObject {
-  const text = fn.annotations[annotation.selector]
-  if (text === undefined || service.metadata.name !== workloadName(fn, 'function')) return service
+function theirLabels({ annotations }: Fn): TextMap | undefined {
+  const text = annotations[annotation.selector]
+  if (text === undefined) return undefined
   const pairs = text.split(',').map((pair) => pair.trim().split('='))
-  const selector = Object.fromEntries(pairs.map(([key = '', value = '']) => [key, value]))
-  return { ...service, spec: { ...(service.spec as object), selector } }
+  return Object.fromEntries(pairs.map(([key = '', value = '']) => [key, value]))
 }

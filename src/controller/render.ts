@@ -14,7 +14,7 @@ import { daprObjects } from './dapr-objects.ts'
 import type { Fn } from './function.ts'
 import type { Settings } from './settings.ts'
 
-type Maker = (fn: Fn, cluster: Cluster) => KubeObject[]
+type Maker = (fn: Fn, cluster: Cluster) => readonly KubeObject[]
 
 const makers: readonly Maker[] = [
   daprObjects,

@@ -1,5 +1,6 @@
 // What differs between rendered children and others: those of another file of Functions, or a recorded state of a cluster.
 
+import { annotation } from '../controller/annotations.ts'
 import type { KubeObject } from '../shared/k8s.ts'
 
 /** Whose absence means a difference: `all` for rendered objects, `ours` where a cluster has added fields of its own. */
@@ -20,10 +21,13 @@ export function diff(before: readonly KubeObject[], after: readonly KubeObject[]
 
 const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.namespace ?? 'default'}/${metadata.name}`
 
+/** The mark of a content changes with what it stands for, which has a line of its own. */
 function changes(before: unknown, after: unknown, path: string, extent: Extent): string[] {
   if (isMap(before) && isMap(after)) {
     const keys = extent === 'all' ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : Object.keys(after)
-    return keys.flatMap((key) => changes(before[key], after[key], path === '' ? key : `${path}.${key}`, extent))
+    return keys
+      .filter((key) => key !== annotation.content)
+      .flatMap((key) => changes(before[key], after[key], path === '' ? key : `${path}.${key}`, extent))
   }
   if (Array.isArray(before) && Array.isArray(after)) {
     const [old, wanted] = [byName(before), byName(after)]

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { settledCluster } from '../../src/controller/cluster.ts'
+import { relatedRules } from '../../src/controller/customize.ts'
 import { decorate } from '../../src/controller/decorate.ts'
+import { describeFunction } from '../../src/controller/function.ts'
 import { type ChildKind, childKinds } from '../../src/controller/kinds.ts'
 import { defaultSettings as settings } from '../../src/controller/settings.ts'
 import { loadFunctions, renderChildren } from '../../src/local/function-files.ts'
@@ -70,6 +72,31 @@ test('manifests/rbac lets Metacontroller make each kind', () => {
   for (const { apiVersion, resource } of rules) {
     const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
     expect(can(group, resource)).toEqual(expect.arrayContaining(['create', 'update', 'delete', 'watch']))
+  }
+})
+
+test('manifests/rbac lets Metacontroller see each kind that a Function may ask for, Secrets where that is switched on', () => {
+  const paths = ['', 'secrets/'].map((folder) => `manifests/rbac/${folder}metacontroller-role.yaml`)
+  const rights = paths.map((path) => parseAllDocuments(read(path))[0]?.toJS().rules)
+  const sees = (of: { resources: string[]; verbs: string[] }[], resource: string): boolean =>
+    of.some(({ resources, verbs }) => resources.includes(resource) && verbs.includes('list') && verbs.includes('watch'))
+  const annotations = { 'dapr.io/app-id': 'x', 'openfunction.io/enable-dapr': 'true' }
+  const serving = { runtime: 'async' as const, inputs: [{ name: 'in', component: 'c', topic: 't' }], annotations }
+  const metadata = { name: 'f', namespace: 'n' }
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Function',
+    metadata,
+    spec: { image: 'i', imageCredentials: { name: 's' }, serving },
+  }
+  const asked = relatedRules(describeFunction(object), { ...settings, checkSecrets: true }).map(
+    ({ resource }) => resource,
+  )
+
+  expect(asked).toEqual(['components', 'resiliencies', 'pods', 'functions', 'secrets'])
+  for (const resource of asked) {
+    expect(sees(rights[0], resource), resource).toBe(resource !== 'secrets')
+    expect(sees(rights.flat(), resource), resource).toBe(true)
   }
 })
 

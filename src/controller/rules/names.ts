@@ -26,7 +26,14 @@ export function checkName({ metadata: { name } }: FunctionObject): Problem[] {
 }
 
 export function checkNames(object: FunctionObject): Problem[] {
-  return [...appId(object), ...version(object), ...labels(object), ...annotationKeys(object), ...others(object)]
+  return [
+    ...appId(object),
+    ...podSelector(object),
+    ...version(object),
+    ...labels(object),
+    ...annotationKeys(object),
+    ...others(object),
+  ]
 }
 
 function appId(object: FunctionObject): Problem[] {
@@ -40,6 +47,20 @@ function appId(object: FunctionObject): Problem[] {
   }
   const message = `must have 1 to ${longestAppId} characters, each a-z, 0-9 or "-"; give a shorter or plainer app-id`
   return isTooLong || !dns1123.test(appId) ? [{ field, message }] : []
+}
+
+/** `app=orders,tier=back`: pods of another operator, for the decorator. */
+function podSelector({ metadata }: FunctionObject): Problem[] {
+  const text = metadata.annotations?.[annotation.selector]
+  const isPair = ([key = '', value, ...rest]: readonly string[]) =>
+    rest.length === 0 && isQualifiedName(key) && value !== undefined && isLabelValue(value)
+  if (text === undefined || text.split(',').every((pair) => isPair(pair.trim().split('=')))) return []
+  return [
+    {
+      field: `metadata.annotations[${annotation.selector}]`,
+      message: 'is no list of labels; write app=orders,tier=back',
+    },
+  ]
 }
 
 function version({ spec }: FunctionObject): Problem[] {

@@ -155,6 +155,8 @@ describe('a wrong field is named', () => {
     ['metadata.annotations.plugins', { annotations: { plugins: 5 as unknown as string } }],
     ['metadata.annotations[plugins]', { annotations: { plugins: 'order: one' } }],
     ['metadata.annotations[plugins]', { annotations: { plugins: '{' } }],
+    ['metadata.annotations[dapr-proxy/selector]', { annotations: { 'dapr-proxy/selector': 'app' } }],
+    ['metadata.annotations[dapr-proxy/selector]', { annotations: { 'dapr-proxy/selector': 'app=a b' } }],
     ['metadata.annotations[plugins.tracing]', { annotations: { 'plugins.tracing': 'enabled: true' } }],
   ])('%s', (field, change) => {
     expect(Object.keys(problemsOf(change))).toEqual([field])

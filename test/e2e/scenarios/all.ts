@@ -1,9 +1,14 @@
 // All scenarios, in the order in which they run.
+import { apiRules } from './api-rules.ts'
 import { bindings } from './bindings.ts'
 import { chain } from './chain.ts'
 import { crash, crashOlder } from './crash.ts'
+import { deadLetters } from './dead-letters.ts'
+import { decorate } from './decorate.ts'
 import { edits } from './edits.ts'
+import { finalize } from './finalize.ts'
 import { install } from './install.ts'
+import { keda } from './keda.ts'
 import { many } from './many.ts'
 import { outage } from './outages.ts'
 import { overhead } from './overhead.ts'
@@ -28,9 +33,14 @@ export const scenarios: readonly Scenario[] = [
   edits,
   quiet,
   stored,
+  apiRules,
+  finalize,
+  deadLetters,
   crash,
   crashOlder,
   outage,
   many,
   chain,
+  keda,
+  decorate,
 ]
