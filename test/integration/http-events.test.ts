@@ -1,5 +1,6 @@
 // Each rule about what daprd is told for an event over HTTP, with a function that answers bytes.
 
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { httpWire } from '../support/http-wire.ts'
 import { eventually, metric, setUpProxy, unusedPort } from '../support/proxy.ts'
@@ -102,6 +103,17 @@ test('a bulk answer that speaks of every entry passes untouched', async () => {
   expect((await ask(port, bulk('1', '2'))).text).toBe(answer('200 OK', body, 'X-A: 1\r\n'))
   expect(replica.requests[0]?.endsWith(bulk('1', '2').split('\r\n\r\n')[1] as string)).toBe(true)
   expect(await metric(proxy.adminPort, 'dapr_proxy_events_total', ['outcome="drop"'])).toBe(1)
+})
+
+test.each([
+  ['compressed', gzipSync('{"statuses":[]}').toString('latin1'), 'Content-Encoding: gzip\r\n'],
+  // Go, in which daprd reads it, takes names in any case.
+  ['in names of another case', '{"Statuses":[{"EntryID":"1","Status":"SUCCESS"},{"entryid":"2","STATUS":"DROP"}]}', ''],
+])('a bulk answer %s passes as it is', async (_what, body, fields) => {
+  const said = answer('200 OK', body, fields)
+  const { port } = await setUp(said)
+
+  expect((await ask(port, bulk('1', '2'))).text).toBe(said)
 })
 
 test.each([
