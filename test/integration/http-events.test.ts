@@ -184,3 +184,24 @@ test('no infrastructure of ours says 404: while there is no replica an event, a 
     expect((await ask(proxy.port, post(path, '{}'))).status).toBe(503)
   }
 })
+
+test.each([
+  ['an event of a topic that the Function does not declare, as of a Subscription of its own', true],
+  ['a call with a CloudEvent', false],
+])('%s is delivered again where it broke off: %s', async (_what, isEvent) => {
+  let calls = 0
+  const replica = await rawFunction((_request, socket) => {
+    calls += 1
+    if (calls > 1) return answer('200 OK')
+    socket.destroy()
+    return undefined
+  })
+  const { proxy } = await setUpProxy(httpWire, [replica.port])
+  const request = post('/dead', '{"id":"1"}')
+
+  const { status } = await ask(proxy.port, isEvent ? request : request.replace('Pubsubname: bus\r\n', ''))
+
+  expect([status, calls]).toEqual(isEvent ? [200, 2] : [503, 1])
+  const kind = isEvent ? 'topic' : 'invoke'
+  expect(await metric(proxy.adminPort, 'dapr_proxy_events_total', [`kind="${kind}"`, 'route=""'])).toBe(1)
+})
