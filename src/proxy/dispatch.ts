@@ -39,6 +39,7 @@ interface Journey<Message> {
   tried: Set<Replica<Message>> | undefined
   last: Replica<Message> | undefined
   attempts: number
+  /** Connections that broke while a replica had it. */
   breaks: number
   /** How it broke last. */
   broken: Outcome | undefined
@@ -147,13 +148,14 @@ async function inTurn<Message>(
 }
 
 function story<Message>(journey: Journey<Message>, outcome: Outcome, endedMs: number): Delivery {
-  const { event, last, attempts, startedMs } = journey
+  const { event, last, attempts, breaks, startedMs } = journey
   return {
     route: event.route,
     ...(event.identity && { identity: event.identity }),
     outcome,
     ...(last && { replica: last.address }),
     attempts,
+    breaks,
     startedMs,
     endedMs,
   }
@@ -162,6 +164,7 @@ function story<Message>(journey: Journey<Message>, outcome: Outcome, endedMs: nu
 /** Why the event may go to another replica; undefined if it may not. */
 function retryCause<Message>(journey: Journey<Message>, outcome: Outcome): RetryCause | undefined {
   const { event } = journey
+  if (outcome.kind === 'broken') journey.breaks += 1
   if (event.sender.isGone) return undefined
   switch (outcome.kind) {
     case 'not-run':
@@ -169,8 +172,7 @@ function retryCause<Message>(journey: Journey<Message>, outcome: Outcome): Retry
     case 'broken': {
       // Events of components are delivered at least once; who invokes a service was promised no such thing.
       const mayRunTwice = event.route.kind !== 'invoke' || event.isQuestion === true
-      if (!mayRunTwice || outcome.hasBegun || journey.breaks >= mostBreaks) return undefined
-      journey.breaks += 1
+      if (!mayRunTwice || outcome.hasBegun || journey.breaks > mostBreaks) return undefined
       journey.broken = outcome
       return 'broken'
     }

@@ -46,7 +46,8 @@ export function joinDuplicates<Message>({ handler, now, observer }: DuplicatesPa
     if (result.kind === 'refused' && result.refusal === 'cancelled') return handle(event)
     const outcome: Outcome = result.kind === 'answered' ? { kind: 'joined', verdict: result.verdict } : result
     const { route, identity } = event
-    observer.delivered({ route, ...(identity && { identity }), outcome, attempts: 0, startedMs, endedMs: now() })
+    const of = { route, ...(identity && { identity }) }
+    observer.delivered({ ...of, outcome, attempts: 0, breaks: 0, startedMs, endedMs: now() })
     return outcome
   }
   return handle

@@ -89,7 +89,7 @@ export function createMetrics(sources: Sources, declared: readonly Route[]): Met
   for (const route of declared) countsOf(route)
 
   const metrics = {
-    delivered({ route, outcome, startedMs, endedMs }: Delivery, result: Result, loss: LossCause | undefined) {
+    delivered({ route, breaks, startedMs, endedMs }: Delivery, result: Result, loss: LossCause | undefined) {
       const of = countsOf(route)
       const series = of.series.get(result) as Series
       const seconds = (endedMs - startedMs) / 1000
@@ -99,12 +99,11 @@ export function createMetrics(sources: Sources, declared: readonly Route[]): Met
       series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1
       series.sumSeconds += seconds
       if (loss !== undefined) of.lost[loss] += 1
-      if (outcome.kind === 'broken' && route.kind !== 'invoke') of.possibleDuplicates += 1
+      // Nobody delivers an invocation again.
+      if (route.kind !== 'invoke') of.possibleDuplicates += breaks
     },
     retried(route: Route, cause: RetryCause) {
-      const of = countsOf(route)
-      of.retries[cause] += 1
-      if (cause === 'broken') of.possibleDuplicates += 1
+      countsOf(route).retries[cause] += 1
     },
     ejected() {
       ejections += 1

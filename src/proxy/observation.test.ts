@@ -24,8 +24,8 @@ function create(replicas: readonly ReplicaView[] = []) {
     routes: [orders],
     log: createLog((line) => lines.push(line)),
   })
-  const delivered = (outcome: Outcome, { route = orders, ms = 3, replica = 'a:1' } = {}) =>
-    observation.delivered({ route, outcome, replica, attempts: 1, startedMs: 10, endedMs: 10 + ms })
+  const delivered = (outcome: Outcome, { route = orders, ms = 3, replica = 'a:1', breaks = 0 } = {}) =>
+    observation.delivered({ route, outcome, replica, attempts: 1, breaks, startedMs: 10, endedMs: 10 + ms })
   const value = async (series: string) => {
     const { text } = await observation.metrics.exposition()
     const line = text.split('\n').find((each) => each.startsWith(`${series} `))
@@ -79,8 +79,9 @@ test('counts retries by cause, and what may have run twice', async () => {
   const { observation, delivered, value } = create()
   observation.retried(orders, 'not-run')
   observation.retried(orders, 'broken')
-  delivered({ kind: 'broken', cause: 'reset' })
-  delivered({ kind: 'broken', cause: 'reset' }, { route: { kind: 'invoke', name: '' } })
+  delivered({ kind: 'broken', cause: 'reset' }, { breaks: 1 })
+  delivered(success, { breaks: 1 })
+  delivered({ kind: 'broken', cause: 'reset' }, { route: { kind: 'invoke', name: '' }, breaks: 1 })
 
   expect(await value(`dapr_proxy_retries_total{${onOrders},cause="not-run"}`)).toBe(1)
   expect(await value(`dapr_proxy_retries_total{${onOrders},cause="broken"}`)).toBe(1)

@@ -68,7 +68,14 @@ export function createObservation({ sources, context, routes, log }: Observation
     flush: () => failureLog.flush(),
     refused(route, refusal) {
       const nowMs = now()
-      delivered({ route, outcome: { kind: 'refused', refusal }, attempts: 0, startedMs: nowMs, endedMs: nowMs })
+      delivered({
+        route,
+        outcome: { kind: 'refused', refusal },
+        attempts: 0,
+        breaks: 0,
+        startedMs: nowMs,
+        endedMs: nowMs,
+      })
     },
     retried(route, cause) {
       metrics.retried(route, cause)

@@ -11,6 +11,8 @@ export interface Delivery {
   readonly replica?: string
   /** Replicas that were tried. */
   readonly attempts: number
+  /** Connections that broke while a replica had it: each time a function may have run. */
+  readonly breaks: number
   readonly startedMs: number
   readonly endedMs: number
 }

@@ -43,6 +43,17 @@ test('the retry counts when it leaves, by why the try before it failed', async (
   expect(world.retries).toEqual(['broken', 'broken', 'broken'])
 })
 
+test('each break counts once as a possible second run, whatever comes of the event', async () => {
+  const world = await killed(1, 2)
+  // Its second try leaves, and certainly did not run.
+  world.fakes[1]?.become('booting')
+  world.core.replicas.replace(world.at(1))
+  await world.time.play(31_000)
+
+  expect(world.retries[0]).toBe('broken')
+  expect(world.deliveries).toMatchObject([{ outcome: { kind: 'broken' }, breaks: 1 }])
+})
+
 test('what only waits for a second run takes nothing from the budget of those that have one', async () => {
   // A fifth of all events, and ten for each of ten seconds.
   const world = await killed(100)

@@ -61,7 +61,7 @@ describe('http', () => {
     ['an input', send('POST /cron', '{}'), say('204 Nothing', '').replace('Content-Length: 0\r\n', '')],
     [
       'an event',
-      send('POST /t', '{"id":"1"}', 'Content-Type: application/cloudevents+json\r\n'),
+      send('POST /t', '{"id":"1"}', 'Content-Type: application/cloudevents+json\r\nPubsubname: bus\r\n'),
       say('200 OK', '{"status":"RETRY"}'),
     ],
     ['a bulk event', send('POST /t', '{"entries":[]}'), say('200 OK', '{"statuses":[]}')],

@@ -1,5 +1,6 @@
 // Each rule about what daprd is told for an event over HTTP, with a function that answers bytes.
 
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { httpWire } from '../support/http-wire.ts'
 import { eventually, metric, setUpProxy, unusedPort } from '../support/proxy.ts'
@@ -105,6 +106,17 @@ test('a bulk answer that speaks of every entry passes untouched', async () => {
 })
 
 test.each([
+  ['compressed', gzipSync('{"statuses":[]}').toString('latin1'), 'Content-Encoding: gzip\r\n'],
+  // Go, in which daprd reads it, takes names in any case.
+  ['in names of another case', '{"Statuses":[{"EntryID":"1","Status":"SUCCESS"},{"entryid":"2","STATUS":"DROP"}]}', ''],
+])('a bulk answer %s passes as it is', async (_what, body, fields) => {
+  const said = answer('200 OK', body, fields)
+  const { port } = await setUp(said)
+
+  expect((await ask(port, bulk('1', '2'))).text).toBe(said)
+})
+
+test.each([
   ['leaves one out', '{"statuses":[{"entryId":"1","status":"SUCCESS"}]}', ['SUCCESS', 'RETRY']],
   ['is empty', '', ['RETRY', 'RETRY']],
   ['is no JSON', '<html>', ['RETRY', 'RETRY']],
@@ -171,4 +183,25 @@ test('no infrastructure of ours says 404: while there is no replica an event, a 
   for (const path of ['/orders', '/cron', '/job/j', '/anything']) {
     expect((await ask(proxy.port, post(path, '{}'))).status).toBe(503)
   }
+})
+
+test.each([
+  ['an event of a topic that the Function does not declare, as of a Subscription of its own', true],
+  ['a call with a CloudEvent', false],
+])('%s is delivered again where it broke off: %s', async (_what, isEvent) => {
+  let calls = 0
+  const replica = await rawFunction((_request, socket) => {
+    calls += 1
+    if (calls > 1) return answer('200 OK')
+    socket.destroy()
+    return undefined
+  })
+  const { proxy } = await setUpProxy(httpWire, [replica.port])
+  const request = post('/dead', '{"id":"1"}')
+
+  const { status } = await ask(proxy.port, isEvent ? request : request.replace('Pubsubname: bus\r\n', ''))
+
+  expect([status, calls]).toEqual(isEvent ? [200, 2] : [503, 1])
+  const kind = isEvent ? 'topic' : 'invoke'
+  expect(await metric(proxy.adminPort, 'dapr_proxy_events_total', [`kind="${kind}"`, 'route=""'])).toBe(1)
 })

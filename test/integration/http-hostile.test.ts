@@ -168,7 +168,7 @@ async function serveApp(isHealthy = true) {
   return { events, port: await server.listen(0, '127.0.0.1') }
 }
 
-test('without known inputs all that daprd asks is passed on, and a CloudEvent is told by its type', async () => {
+test('without known inputs all that daprd asks is passed on, and an event of a topic is told by its fields', async () => {
   const { events, port } = await serveApp()
   const say = async (line: string, fields = '') => {
     expect(await rawClient(port, `${line} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`).until('\r\n\r\n')).toContain(' 204 ')
@@ -178,7 +178,9 @@ test('without known inputs all that daprd asks is passed on, and a CloudEvent is
   await say('GET /dapr/subscribe')
   await say('OPTIONS /cron')
   await say('GET /healthz')
-  await say('POST /a', 'Content-Type: application/cloudevents+json; charset=utf-8\r\nContent-Length: 0\r\n')
+  const cloudEvent = 'Content-Type: application/cloudevents+json; charset=utf-8\r\nContent-Length: 0\r\n'
+  await say('POST /a', `${cloudEvent}Pubsubname: bus\r\n`)
+  await say('POST /b', cloudEvent)
   await say('POST /a', 'Content-Type: application/json\r\nContent-Length: 0\r\n')
 
   expect(events.map(({ kind, path }) => `${kind}${path}`)).toEqual([
@@ -187,6 +189,7 @@ test('without known inputs all that daprd asks is passed on, and a CloudEvent is
     'invoke /cron',
     'invoke /healthz',
     'topic /a',
+    'invoke /b',
     'invoke /a',
   ])
   const left = events.map(({ leftMs }) => leftMs)

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { appCallback } from '../../../test/support/proto.ts'
 import { bulkVerdict } from './bulk.ts'
@@ -38,4 +39,18 @@ test('of an answer that is cut short, the entries that are there speak for all',
 
 test('the answer to a request that cannot be read says it alone', () => {
   expect(bulkVerdict(Buffer.from([1, 0, 0, 0, 1, 0]), replyOf(['a', 'SUCCESS']))).toBe('success')
+})
+
+test('no bytes at all make it throw, also such as begin like an answer', () => {
+  const answer = replyOf(['a', 'SUCCESS'], ['b', 'DROP'])
+  const bytes = fc.uint8Array({ maxLength: 60 }).map((each) => Buffer.from(each))
+  const mangled = fc
+    .tuple(fc.nat(answer.length), bytes)
+    .map(([end, rest]) => Buffer.concat([answer.subarray(0, end), rest]))
+  fc.assert(
+    fc.property(fc.oneof(bytes, mangled), fc.oneof(bytes, mangled), (request, reply) => {
+      expect(['success', 'retry', 'drop']).toContain(bulkVerdict(request, reply))
+    }),
+    { numRuns: 2000 },
+  )
 })

@@ -13,7 +13,8 @@ import { hasOlderName, isBulk } from './methods.ts'
 
 /**
  * A reply to an event is withheld until its status has come, so that whoever dies in the middle of it has not answered, and
- * the event can be tried elsewhere. So many bytes of it; a longer one (no topic has any) passes as it comes.
+ * the event can be tried elsewhere. So many bytes of it; a longer one (of a binding, or of a bulk event with hundreds of entries)
+ * passes as it comes, and is broken for its sender where it breaks.
  */
 const mostWithheldBytes = 16 * 1024
 

@@ -20,6 +20,8 @@ describe('verdictOf: what daprd takes the answer of a topic for', () => {
     [200, '{"status":"SUCCESS"}', 'success'],
     [200, '{"status":"RETRY"}', 'retry'],
     [200, '{"status":"DROP"}', 'drop'],
+    [200, '{"Status":"DROP"}', 'drop'],
+    [200, '{"status":"DROP","STATUS":"RETRY"}', 'retry'],
     [200, '{"status":"ok"}', 'retry'],
     [200, '{"status":"success"}', 'retry'],
     [404, '', 'drop'],

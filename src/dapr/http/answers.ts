@@ -2,6 +2,7 @@
 
 import { STATUS_CODES } from 'node:http'
 import { explain, type Outcome, type Refusal, type Route, type Verdict } from '../event.ts'
+import { jsonField, parseJson } from './go-json.ts'
 import type { HttpReply } from './message.ts'
 
 // 503 has daprd deliver the event again; 404 would have it dropped (dapr pkg/runtime/subscription/postman/http).
@@ -84,12 +85,8 @@ const plainSuccess = Buffer.from('{"status":"SUCCESS"}')
 // A body that is no object with a string `status` is a success, an unknown status a failure (dapr postman/http).
 function topicVerdict(body: Buffer): Verdict {
   if (body.length === 0 || body.equals(plainSuccess)) return 'success'
-  try {
-    const status: unknown = (JSON.parse(body.toString()) as { status?: unknown } | null)?.status
-    return typeof status === 'string' ? (verdictOfStatus[status] ?? 'retry') : 'success'
-  } catch {
-    return 'success'
-  }
+  const status = jsonField(parseJson(body), 'status')
+  return typeof status === 'string' ? (verdictOfStatus[status] ?? 'retry') : 'success'
 }
 
 /** Of one entry of a bulk event, where no word means that it is to be delivered again (dapr postman/http DeliverBulk). */

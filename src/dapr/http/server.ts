@@ -19,7 +19,7 @@ import { localAnswer, questionOf } from './questions.ts'
 import { readTarget, type Target, withHost } from './target.ts'
 
 const invoke: Route = { kind: 'invoke', name: '' }
-/** An event of a topic that only the function knows. */
+/** An event of a topic that FUNC_CONTEXT does not declare. */
 const anyTopic: Route = { kind: 'topic', name: '' }
 
 const limits: ServerLimits = {
@@ -57,12 +57,15 @@ const badTarget = plainReply(400, 'the target is neither a path nor a URL')
 type RouteOf = (request: Incoming, target: Target) => Route
 
 function router({ inputs }: AppServerOptions<HttpMessage>): RouteOf {
-  if (inputs === undefined) return ({ fields }) => (isCloudEvent(fields) ? anyTopic : invoke)
-  const routes = new Map([...inputs.topics, ...inputs.bindings].map(({ path, route }) => [path, route]))
-  return (_request, { path }) => routes.get(path) ?? invoke
+  const routes = new Map(
+    [...(inputs?.topics ?? []), ...(inputs?.bindings ?? [])].map(({ path, route }) => [path, route]),
+  )
+  return ({ fields }, { path }) => routes.get(path) ?? (isTopicEvent(fields) ? anyTopic : invoke)
 }
 
-const isCloudEvent = (fields: readonly string[]): boolean =>
+/** As daprd sends it (dapr postman/http). A CloudEvent alone may be what somebody calls a service with, and must not run twice. */
+const isTopicEvent = (fields: readonly string[]): boolean =>
+  headerValue(fields, 'pubsubname') !== undefined &&
   headerValue(fields, 'content-type')?.toLowerCase().startsWith('application/cloudevents+json') === true
 
 interface Ends {

@@ -16,6 +16,7 @@ function create() {
       outcome: { kind: 'answered', verdict: 'success' },
       replica: '10.0.0.1:8080',
       attempts: 1,
+      breaks: 0,
       startedMs: nowMs,
       endedMs: nowMs + 2,
       ...change,

@@ -55,12 +55,6 @@ export class Load {
     this.#latencyAtMs = nowMs
   }
 
-  /** Whatever listens there now is a new start: it is not to blame. */
-  forget(): void {
-    this.#latencyMs = 0
-    this.#failures = 0
-  }
-
   #recentFailures(nowMs: number): number {
     const left = this.#failures * Math.exp((this.#failuresAtMs - nowMs) / failureTauMs)
     if (left < leastFailures) this.#failures = 0

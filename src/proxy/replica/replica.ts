@@ -15,18 +15,22 @@ export class Replica<Message> {
   readonly at: ReplicaAddress
   readonly client: ReplicaClient<Message>
   readonly health: Health
-  readonly load = new Load()
+  /** Of the address: what an earlier life in the set left behind at work is part of it. */
+  readonly load: Load
+  /** Events under way that were sent in this life. */
+  atWork = 0
   /** Events that it has answered. */
   answered = 0
   /** When it last answered anything, or was first sent something after it had been idle, in milliseconds of the clock. */
   heardMs = 0
   #trialSentMs: number | undefined
 
-  constructor(at: ReplicaAddress, client: ReplicaClient<Message>, health: Health) {
+  constructor(at: ReplicaAddress, client: ReplicaClient<Message>, health: Health, load = new Load()) {
     this.address = authority(at)
     this.at = at
     this.client = client
     this.health = health
+    this.load = load
   }
 
   get inFlight(): number {
@@ -49,13 +53,15 @@ export class Replica<Message> {
   }
 
   sent(nowMs: number): void {
-    if (this.load.inFlight === 0) this.heardMs = nowMs
+    if (this.atWork === 0) this.heardMs = nowMs
+    this.atWork += 1
     this.load.inFlight += 1
     if (this.state === 'trial') this.#trialSentMs = nowMs
   }
 
   /** What came of an event that was sent at `sentMs`. */
   done(outcome: Outcome, sentMs: number, nowMs: number): void {
+    this.atWork -= 1
     this.load.inFlight -= 1
     if (sentMs === this.#trialSentMs) this.#trialSentMs = undefined
     switch (outcome.kind) {

@@ -82,3 +82,24 @@ test('a replica that left still counts as working until its last event is over',
 
   expect([during, replicas.working()]).toEqual([[1], []])
 })
+
+test('a replica that comes back while it still works on something has that many places taken', async () => {
+  const { replicas } = create()
+  replicas.replace(at(1))
+  const [before] = replicas.current()
+  before?.sent(0)
+  before?.sent(0)
+
+  replicas.replace([])
+  replicas.replace(at(1))
+  const [after] = replicas.current()
+  const taken = [after?.inFlight]
+  before?.done({ kind: 'answered', verdict: 'success' }, 0, 1)
+  taken.push(after?.inFlight)
+  after?.sent(2)
+  before?.done({ kind: 'answered', verdict: 'success' }, 0, 3)
+  taken.push(after?.inFlight)
+
+  expect(taken).toEqual([2, 1, 1])
+  expect(replicas.working()).toEqual([after])
+})

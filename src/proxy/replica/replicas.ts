@@ -89,7 +89,9 @@ export class Replicas<Message> {
       onEjected: (cause) => observer.ejected(name, cause),
       onReadmitted: () => observer.readmitted(name),
     })
-    return new Replica(address, createClient(address), health)
+    // It left and is back before its last event is over: those places are taken.
+    const leaving = this.#leaving.find((replica) => replica.address === name && isWorking(replica))
+    return new Replica(address, createClient(address), health, leaving?.load)
   }
 
   /** At most half of those that take connections, so never the last one (Envoy: max_ejection_percent, 10 % there, which is none of five). */
@@ -121,4 +123,4 @@ export class Replicas<Message> {
 }
 
 const isReachable = ({ state }: { readonly state: State }): boolean => state !== 'unreachable'
-const isWorking = ({ inFlight }: { readonly inFlight: number }): boolean => inFlight > 0
+const isWorking = ({ atWork }: { readonly atWork: number }): boolean => atWork > 0
