@@ -10,7 +10,7 @@ import type { Target } from './loop.ts'
 /** Indexes, size updates, literals of every kind, Huffman code, integers of several bytes, and beginnings of them. */
 const pieces = [
   '82', '83', '84', '86', '87', '88', 'be', 'bf', 'c5', '20', '3fe11f', '3f61', '400161', '0162', '00', '10', '7e', '7f80',
-  '0f', '1f', 'ff', '80', '0003782d61', '8112', '4001', '61', '7f02', '40823b8f0162', '8207', '0085', '1f0801',
+  '0f', '1f', 'ff', '80', '0003782d61', '8112', '4001', '61', '7f02', '40823b8f0162', '8207', '0085', '4001610162', '4001610162be', '7f000162bf', '1f0801',
 ].map((hex) => Buffer.from(hex, 'hex')) // biome-ignore format: a table
 
 const request = writeFields([':method', 'POST', ':scheme', 'http', ':path', '/a', ':authority', 'x'])
