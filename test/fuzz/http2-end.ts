@@ -28,7 +28,7 @@ const blocks = [
 const anyBlock = (choices: Choices) => (choices.oneIn(5) ? block(choices) : choices.pick(blocks))
 
 /** A frame that mostly makes sense, seldom at the right time. */
-function anyFrame(choices: Choices): Buffer {
+export function anyFrame(choices: Choices): Buffer {
   switch (choices.below(12)) {
     case 0:
     case 1:
@@ -66,7 +66,7 @@ function anyFrame(choices: Choices): Buffer {
 }
 
 /** Without a limit, but it knows what is out. */
-class CountedBudget {
+export class CountedBudget {
   taken = 0
   take(count: number): boolean {
     this.taken += count

@@ -1,5 +1,6 @@
 // Everything that is tried with any bytes.
 
+import { grpcRelay } from './grpc-relay.ts'
 import { http1Client } from './http1-client.ts'
 import { http1Reader } from './http1-reader.ts'
 import { http1Server } from './http1-server.ts'
@@ -18,4 +19,5 @@ export const targets: readonly Target[] = [
   http2Server,
   http2Client,
   http2Pair,
+  grpcRelay,
 ]

@@ -2,7 +2,7 @@
 
 import { connect } from 'node:net'
 import { writeFields } from '../../src/h2/field-writer.ts'
-import { clientPreface, flag, frameType } from '../../src/h2/protocol.ts'
+import { clientPreface, flag, frameType, maxFrameSize } from '../../src/h2/protocol.ts'
 import { frame, settings, settingsAck, word } from '../h2/pair.ts'
 
 export interface Sender {
@@ -63,24 +63,10 @@ const block = writeFields([
   ...[':authority', 'x', 'content-type', 'application/grpc', 'te', 'trailers'],
 ])
 
-/** BindingEventRequest of the binding `cron`, in the frame of gRPC. */
+/** BindingEventRequest of the binding `cron`, in the frame of gRPC. The length of its data takes three bytes, needed or not. */
 function message(body: Buffer): Buffer {
-  const head = Buffer.from([
-    0,
-    0,
-    0,
-    0,
-    0,
-    0x0a,
-    4,
-    0x63,
-    0x72,
-    0x6f,
-    0x6e,
-    0x12,
-    0x80 | (body.length & 0x7f),
-    body.length >> 7,
-  ])
+  const length = [0x80 | (body.length & 0x7f), 0x80 | ((body.length >> 7) & 0x7f), body.length >> 14]
+  const head = Buffer.from([0, 0, 0, 0, 0, 0x0a, 4, ...Buffer.from('cron'), 0x12, ...length])
   head.writeUInt32BE(head.length - 5 + body.length, 1)
   return Buffer.concat([head, body])
 }
@@ -107,6 +93,9 @@ function grpcConnection(port: number) {
   let rest: Buffer = Buffer.alloc(0)
   let nextId = 1
   let taken = 0
+  /** What the proxy takes of DATA on this connection. */
+  let window = 65_535
+  const data: Buffer[] = []
   let isLeaving = false
   socket.write(Buffer.concat([clientPreface, settings()]))
   const end = (id: number, answer: string | undefined) => {
@@ -128,6 +117,18 @@ function grpcConnection(port: number) {
     if (type === frameType.data) onData(id, payload)
     else if (isEnd || type === frameType.rstStream) end(id, answers.get(id))
     else if (type === frameType.settings && (flags & flag.ack) === 0) socket.write(settingsAck)
+    else if (type === frameType.windowUpdate && id === 0) {
+      window += payload.readUInt32BE(0)
+      sendData()
+    }
+  }
+  // The window of a stream is larger than any event of ours.
+  const sendData = () => {
+    while (data.length > 0 && (data[0] as Buffer).length - 9 <= window) {
+      const next = data.shift() as Buffer
+      window -= next.length - 9
+      socket.write(next)
+    }
   }
   socket.on('data', (bytes: Buffer) => {
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
@@ -156,8 +157,13 @@ function grpcConnection(port: number) {
         const id = nextId
         nextId += 2
         waiting.set(id, done)
-        const open = frame(frameType.headers, flag.endHeaders, id, block)
-        socket.write(Buffer.concat([open, frame(frameType.data, flag.endStream, id, message(body))]))
+        socket.write(frame(frameType.headers, flag.endHeaders, id, block))
+        const bytes = message(body)
+        for (let at = 0; at < bytes.length; at += maxFrameSize) {
+          const isLast = at + maxFrameSize >= bytes.length
+          data.push(frame(frameType.data, isLast ? flag.endStream : 0, id, bytes.subarray(at, at + maxFrameSize)))
+        }
+        sendData()
       }),
   }
 }
