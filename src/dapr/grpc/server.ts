@@ -27,7 +27,7 @@ export function createGrpcServer(options: Options): AppServer {
   const open = new Map<Socket, Connection>()
   const server = createServer((socket) => {
     const owner = { accept, changed() {}, closed: () => {} }
-    open.set(socket, connectionOn(socket, { role: 'server', owner, budget: options.memory }))
+    open.set(socket, connectionOn(socket, { owner, budget: options.memory }))
     socket.once('close', () => open.delete(socket))
   })
   return {
