@@ -57,6 +57,7 @@ export type Refusal =
   | 'deadline' // the sender's own deadline came first
   | 'cancelled' // the sender has gone away
   | 'too-large' // the event is above the size limit
+  | 'no-token' // it came without the app token, or with a wrong one
 
 export type Outcome =
   /** The function answered, and its answer is on its way to the sender. */
@@ -102,6 +103,7 @@ const refusalText: Readonly<Record<Refusal, string>> = {
   deadline: 'no replica of the function became reachable before the deadline',
   cancelled: 'the sender has gone away',
   'too-large': 'the event is larger than the limit',
+  'no-token': 'dapr-api-token is missing or wrong: the sidecar and the proxy need the same APP_API_TOKEN',
 }
 
 /**

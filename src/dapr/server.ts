@@ -12,7 +12,12 @@ export interface AppServerOptions<Message> {
   /** Bytes of one event; a larger one is refused. */
   readonly maxEventBytes: number
   readonly memory: Memory
-  /** Told of each event that the server itself gives back: it is too large, or there is no room for it. */
+  /**
+   * What daprd has to bring with each event and invocation. It ends here: a function never sees it. Without it, whatever
+   * daprd brings goes on as it came.
+   */
+  readonly appToken?: string
+  /** Told of each event that the server itself gives back: it is too large, there is no room for it, or it has no token. */
   readonly onRefused?: (route: Route, refusal: Refusal) => void
 }
 

@@ -1,8 +1,9 @@
+import type { OnReadOpts } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { settings, unlimited } from '../../test/h2/pair.ts'
 import { MemorySocket } from '../../test/support/memory-socket.ts'
 import { clientPreface } from './protocol.ts'
-import { connectionOn } from './socket.ts'
+import { connectionOn, connectionTo } from './socket.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -15,12 +16,21 @@ function start(role: 'client' | 'server') {
   const memory = new MemorySocket()
   const causes: string[] = []
   const owner = { accept() {}, changed() {}, closed: (cause: string) => void causes.push(cause) }
-  const connection = connectionOn(memory.socket, { role, owner, budget: unlimited })
+  const options = { owner, budget: unlimited }
+  const connection =
+    role === 'server'
+      ? connectionOn(memory.socket, options)
+      : connectionTo((onread) => readingInto(memory, onread), options).connection
   const pass = (ms: number) => {
     vi.advanceTimersByTime(ms)
     memory.turn()
   }
   return { memory, connection, causes, pass }
+}
+
+function readingInto(memory: MemorySocket, { buffer, callback }: OnReadOpts) {
+  memory.on('data', (bytes: Buffer) => callback(bytes.copy(buffer as Buffer), buffer as Buffer))
+  return memory.socket
 }
 
 test('a peer that takes nothing for 60 seconds is given up, and its calls hear why', () => {

@@ -1,10 +1,10 @@
 // A connection on a socket, with the times that a peer has to take part.
 
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 
-export interface SocketOptions {
+interface SocketOptions {
   readonly role: 'client' | 'server'
   readonly owner: ConnectionOwner
   readonly budget: Budget
@@ -21,9 +21,51 @@ const stallMs = 60_000
 /** In which a peer may read our last words, in milliseconds. */
 const lingerMs = 1000
 
-/** The socket is the connection's from now on. */
-export function connectionOn(socket: Socket, options: SocketOptions): Connection {
-  const { role } = options
+/**
+ * Where all that the sockets of clients read lands. The connection keeps nothing of it, so it is the same for all, and no
+ * read costs memory (`onread` of node:net; sockets of a server know no such thing).
+ */
+const landing = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** Outputs that go out at the end of this turn, all of them in one go. */
+let due: (() => void)[] = []
+
+function schedule(flush: () => void): void {
+  if (due.length === 0) setImmediate(flushAll)
+  due.push(flush)
+}
+
+function flushAll(): void {
+  const now = due
+  due = []
+  for (const flush of now) flush()
+}
+
+/** `dial` begins a connection that reads by `onread`. */
+export function connectionTo(
+  dial: (onread: OnReadOpts) => Socket,
+  options: Omit<SocketOptions, 'role'>,
+): { readonly socket: Socket; readonly connection: Connection } {
+  const callback = (length: number) => {
+    connection.receive(landing.subarray(0, length))
+    return true
+  }
+  const socket = dial({ buffer: landing, callback })
+  const connection = join(socket, { ...options, role: 'client' })
+  return { socket, connection }
+}
+
+/** The socket of a client of ours is the connection's from now on. */
+export function connectionOn(socket: Socket, options: Omit<SocketOptions, 'role'>): Connection {
+  const connection = join(socket, { ...options, role: 'server' })
+  socket.on('data', (chunk: Buffer) => connection.receive(chunk))
+  setTimeout(() => {
+    if (!connection.isReady) socket.destroy()
+  }, greetingMs).unref()
+  return connection
+}
+
+function join(socket: Socket, options: SocketOptions): Connection {
   let cause = 'the connection closed'
   let stalled: NodeJS.Timeout | undefined
   const giveUp = (ms: number, why: string) => setTimeout(() => socket.destroy(new Error(why)), ms).unref()
@@ -46,11 +88,9 @@ export function connectionOn(socket: Socket, options: SocketOptions): Connection
       this.end()
     },
   }
-  const schedule = (flush: () => void) => setImmediate(flush)
   const connection = new Connection({ ...options, transport, schedule, now: () => performance.now() })
 
   socket.setNoDelay(true)
-  socket.on('data', (chunk: Buffer) => connection.receive(chunk))
   socket.on('drain', () => {
     clearTimeout(stalled)
     stalled = undefined
@@ -63,10 +103,5 @@ export function connectionOn(socket: Socket, options: SocketOptions): Connection
     clearTimeout(stalled)
     connection.lost(cause)
   })
-  if (role === 'server') {
-    setTimeout(() => {
-      if (!connection.isReady) socket.destroy()
-    }, greetingMs).unref()
-  }
   return connection
 }

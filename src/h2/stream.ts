@@ -78,7 +78,8 @@ export class Stream {
   sendHeaders(block: Buffer, isEnd: boolean): void {
     if (this.isLocalEnded || this.#isOver) return
     if (this.#queue !== undefined && this.#queue.unread > 0) {
-      this.#ending = block
+      // The block may be a view of what was read.
+      this.#ending = Buffer.from(block)
       return
     }
     this.#host.output.headers(this.id, this.#host.startBlock(block), isEnd)

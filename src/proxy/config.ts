@@ -33,6 +33,8 @@ export interface ProxyConfig {
   readonly maxHeldBytes: number
   /** Bytes of one event. Default 6 MiB. */
   readonly maxEventBytes: number
+  /** What daprd has to show. Default: nothing. */
+  readonly appToken?: string
   /** How long one event may wait for a replica. Default 30 s. */
   readonly holdTimeoutMs: number
   /** How long SIGTERM waits for daprd to close its connections. Default 75 s: the 70 s of daprd's own shutdown, and below the 80 s of the pod. */
@@ -63,6 +65,7 @@ export function parseProxyConfig(env: Env): ProxyConfig {
     maxHeld: read.integer('PROXY_MAX_HELD', 1000, { min: 0, max: most }),
     maxHeldBytes: read.integer('PROXY_MAX_HELD_BYTES', 64 * mebibyte, { min: 1, max: most }),
     maxEventBytes: read.integer('PROXY_MAX_EVENT_BYTES', defaultMaxEventBytes, { min: 1, max: most }),
+    appToken: read.text('APP_API_TOKEN'),
     holdTimeoutMs: read.durationMs('PROXY_HOLD_TIMEOUT', 30_000),
     drainTimeoutMs: read.durationMs('PROXY_DRAIN_TIMEOUT', 75_000),
     logLevel: read.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'] as const, 'info'),

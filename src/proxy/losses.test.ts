@@ -40,6 +40,7 @@ describe('an event that came to nothing', () => {
         'no-replica': 'undelivered',
         'held-full': 'undelivered',
         'too-large': 'undelivered',
+        'no-token': 'undelivered',
         // The sender's own time is over: whoever set it delivers again.
         deadline: undefined,
         cancelled: undefined,

@@ -61,6 +61,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
     isHealthy: () => isHealthy,
     maxEventBytes: config.maxEventBytes,
     memory,
+    ...(config.appToken !== undefined && { appToken: config.appToken }),
     onRefused: observation.refused,
     handler: core.handler,
   })

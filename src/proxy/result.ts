@@ -17,6 +17,7 @@ export const results: readonly Result[] = [
   'deadline',
   'cancelled',
   'too-large',
+  'no-token',
 ]
 
 export function resultOf(outcome: Outcome): Result {

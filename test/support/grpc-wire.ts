@@ -33,6 +33,7 @@ export const grpcWire: Wire = {
     tooLarge: 'RESOURCE_EXHAUSTED',
     missingRoute: 'UNIMPLEMENTED',
     functionError: 'INVALID_ARGUMENT',
+    unauthenticated: 'UNAUTHENTICATED',
   },
   startFunction,
   connect,

@@ -18,7 +18,7 @@ import {
 
 export const httpWire: Wire = {
   protocol: 'http',
-  codes: { unavailable: '503', tooLarge: '413', missingRoute: '404', functionError: '500' },
+  codes: { unavailable: '503', tooLarge: '413', missingRoute: '404', functionError: '500', unauthenticated: '401' },
   startFunction,
   connect,
 }

@@ -67,6 +67,7 @@ export interface Codes {
   readonly tooLarge: string
   readonly missingRoute: string
   readonly functionError: string
+  readonly unauthenticated: string
 }
 
 export interface Wire {

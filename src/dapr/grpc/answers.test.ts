@@ -42,6 +42,7 @@ describe('replyTo', () => {
     ['cancelled', 14],
     ['deadline', 4],
     ['too-large', 8],
+    ['no-token', 16],
   ] as [Refusal, number][])('%s is code %d', (refusal, code) => {
     expect(codeOf(replyTo({ kind: 'refused', refusal }))).toBe(code)
   })

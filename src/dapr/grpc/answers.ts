@@ -6,7 +6,14 @@ import type { GrpcReply } from './message.ts'
 import { firstMessage, frame, readFields } from './wire.ts'
 
 /** Status codes of gRPC that we give or look for (grpc/doc/statuscodes.md). */
-export const codes = { ok: 0, deadlineExceeded: 4, resourceExhausted: 8, unimplemented: 12, unavailable: 14 } as const
+export const codes = {
+  ok: 0,
+  deadlineExceeded: 4,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const
 
 // UNAVAILABLE has daprd deliver the event again; UNIMPLEMENTED would have it acknowledged and lost (dapr postman/grpc).
 const refusalCode: Readonly<Record<Refusal, number>> = {
@@ -15,6 +22,7 @@ const refusalCode: Readonly<Record<Refusal, number>> = {
   deadline: codes.deadlineExceeded,
   cancelled: codes.unavailable,
   'too-large': codes.resourceExhausted,
+  'no-token': codes.unauthenticated,
 }
 
 /** The reply to daprd for an event that came to nothing. */

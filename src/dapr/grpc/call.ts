@@ -15,13 +15,15 @@ import type { GrpcMessage, GrpcReply, Relay, RequestReceiver } from './message.t
 const mostKeptBytes = 256 * 1024
 
 export interface CallOptions {
+  /** The header fields that go on, in memory of their own. */
+  readonly block: Buffer
   readonly memory: Memory
   /** The whole request is awaited, up to so many bytes; 0 if it streams. */
   readonly awaitedBytes: number
   /** The call can be handled. */
   readonly onReady: (call: Call) => void
   /** It is given back before it could be handled. */
-  readonly onRefused: (call: Call, refusal: 'too-large' | 'held-full') => void
+  readonly onRefused: (call: Call, refusal: 'too-large' | 'held-full' | 'no-token') => void
 }
 
 export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
@@ -44,7 +46,7 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
     this.#stream = stream
     this.#options = options
     this.path = section.path as string
-    this.block = section.keep().block
+    this.block = options.block
     this.isRequestEnded = isEnd
     this.request = new ByteQueue(options.memory, { isKeeping: true })
   }
@@ -79,6 +81,13 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
     this.request.release()
   }
 
+  /** Gives it back before anybody handles it. */
+  refuse(refusal: 'too-large' | 'held-full' | 'no-token'): void {
+    this.#options.onRefused(this, refusal)
+    this.settle({ kind: 'refused', refusal })
+    this.leave()
+  }
+
   /** The stream is the call's now. */
   start(): void {
     if (this.#options.awaitedBytes > 0) {
@@ -107,8 +116,8 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
     if (awaitedBytes > 0 && !isEnd && length >= 5 && this.request.held === 0) {
       this.request.expect(5 + bytes.readUInt32BE(start + 1))
     }
-    if (awaitedBytes > 0 && this.request.held + length > awaitedBytes) this.#refuse('too-large')
-    else if (!this.request.push(bytes, start, end, isEnd)) this.#refuse('held-full')
+    if (awaitedBytes > 0 && this.request.held + length > awaitedBytes) this.refuse('too-large')
+    else if (!this.request.push(bytes, start, end, isEnd)) this.refuse('held-full')
     else if (isEnd) this.#end()
     else this.#grew()
   }
@@ -132,12 +141,6 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
   #grew(): void {
     this.#exchange?.requestGrew()
     if (this.#exchange && this.request.held > mostKeptBytes) this.request.stopKeeping()
-  }
-
-  #refuse(refusal: 'too-large' | 'held-full'): void {
-    this.#options.onRefused(this, refusal)
-    this.settle({ kind: 'refused', refusal })
-    this.leave()
   }
 
   // What the exchange with a replica tells.

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net'
 import type { Connection } from '../../h2/connection.ts'
-import { connectionOn } from '../../h2/socket.ts'
+import { connectionTo } from '../../h2/socket.ts'
 import { reason } from '../../shared/log.ts'
 import { dial } from '../dial.ts'
 import { connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
@@ -89,22 +89,20 @@ export class Connections {
 
   #dial(): void {
     this.#isDialling = true
-    const socket = dial(this.#options.address)
+    const { socket, connection } = this.#connectionTo(() => clearTimeout(tooLate))
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     // A peer that takes the connection and says nothing, like a process that is stopped, is not connected either.
     const tooLate = setTimeout(() => socket.destroy(new Error('it does not speak in time')), connectTimeoutMs)
-    const connection = this.#connectionOn(socket, () => clearTimeout(tooLate))
     socket.once('error', (error) => {
       this.#lastCause = reason(error)
     })
     this.#open.push(connection)
   }
 
-  #connectionOn(socket: Socket, onSettled: () => void): Connection {
+  #connectionTo(onSettled: () => void): { readonly socket: Socket; readonly connection: Connection } {
     let wasReady = false
-    const connection: Connection = connectionOn(socket, {
-      role: 'client',
+    const { socket, connection } = connectionTo((onread) => dial(this.#options.address, onread), {
       // What a request has waiting is in the queue of its message, and counted there.
       budget: unlimitedMemory,
       ...(this.#options.lastStreamId !== undefined && { lastStreamId: this.#options.lastStreamId }),
@@ -129,7 +127,7 @@ export class Connections {
         },
       },
     })
-    return connection
+    return { socket, connection }
   }
 
   /** Its calls finish, and then it ends. */

@@ -3,9 +3,11 @@
 
 import { createServer, type Socket } from 'node:net'
 import type { Connection } from '../../h2/connection.ts'
+import { withoutField } from '../../h2/field-removal.ts'
 import type { FieldSection } from '../../h2/field-section.ts'
 import { connectionOn } from '../../h2/socket.ts'
 import type { Stream } from '../../h2/stream.ts'
+import { isToken, tokenField } from '../app-token.ts'
 import type { Event, Outcome } from '../event.ts'
 import type { Inputs } from '../inputs.ts'
 import type { AppServer, AppServerOptions } from '../server.ts'
@@ -25,7 +27,7 @@ export function createGrpcServer(options: Options): AppServer {
   const open = new Map<Socket, Connection>()
   const server = createServer((socket) => {
     const owner = { accept, changed() {}, closed: () => {} }
-    open.set(socket, connectionOn(socket, { role: 'server', owner, budget: options.memory }))
+    open.set(socket, connectionOn(socket, { owner, budget: options.memory }))
     socket.once('close', () => open.delete(socket))
   })
   return {
@@ -79,22 +81,41 @@ function createAccept(options: Options): Accept {
     if (section.method !== 'POST' || !section.contentType?.startsWith('application/grpc')) {
       return refuseStranger(stream, isEnd)
     }
-    const patienceMs = timeoutMs(section.grpcTimeout)
     const path = section.path as string
     const isLocal = isAnsweredHere(options, path)
-    // Whether the app is healthy is a question of now.
-    const leftMs = path === methods.healthCheck ? 0 : patienceMs
-    const deadlineMs = leftMs === undefined ? undefined : performance.now() + leftMs
+    const deadlineMs = deadlineOf(section, path === methods.healthCheck)
     const isAwaited = isLocal || isEvent(path)
+    const { block, isTrusted } = checked(section, options.appToken, questions.has(path))
     const call = new Call(stream, section, isEnd, {
+      block,
       memory: options.memory,
       awaitedBytes: isAwaited ? options.maxEventBytes : 0,
       onReady: (ready) => (isLocal ? ready.answer(localAnswer(options, path)) : handle(ready, deadlineMs)),
       onRefused: refuse,
     })
     stream.owner = call
-    call.start()
+    if (isTrusted) call.start()
+    else call.refuse('no-token')
   }
+}
+
+/** When the sender stops waiting. Whether the app is healthy is a question of now. */
+function deadlineOf({ grpcTimeout }: FieldSection, isHealthAsked: boolean): number | undefined {
+  const leftMs = isHealthAsked ? 0 : timeoutMs(grpcTimeout)
+  return leftMs === undefined ? undefined : performance.now() + leftMs
+}
+
+interface Checked {
+  /** The fields that go on, in memory of their own. No function sees the token. */
+  readonly block: Buffer
+  readonly isTrusted: boolean
+}
+
+/** daprd asks its questions without a token (dapr pkg/channel/grpc HealthProbe). */
+function checked(section: FieldSection, appToken: string | undefined, isQuestion: boolean): Checked {
+  if (appToken === undefined) return { block: section.keep().block, isTrusted: true }
+  const { block, values } = withoutField(section.keep().block, tokenField)
+  return { block, isTrusted: isQuestion || isToken(appToken, values) }
 }
 
 const nothing = Buffer.alloc(0)

@@ -50,6 +50,7 @@ describe('replyTo', () => {
     [refused('cancelled'), 503],
     [refused('deadline'), 504],
     [refused('too-large'), 413],
+    [refused('no-token'), 401],
     [{ kind: 'broken', cause: 'reset' } as const, 503],
     [{ kind: 'not-run', cause: 'refused' } as const, 503],
     [{ kind: 'joined', verdict: 'success' } as const, 200],

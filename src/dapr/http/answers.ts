@@ -12,6 +12,7 @@ const refusalStatus: Readonly<Record<Refusal, number>> = {
   deadline: 504,
   cancelled: 503,
   'too-large': 413,
+  'no-token': 401,
 }
 
 /** The reply to daprd for an event that came to nothing. */

@@ -6,6 +6,7 @@ import type { Incoming } from '../../h1/incoming.ts'
 import type { Outgoing, ResponseHead } from '../../h1/outgoing.ts'
 import { createH1Server, type ServerLimits } from '../../h1/server.ts'
 import type { Exchange } from '../../h1/server-connection.ts'
+import { isToken, tokenField } from '../app-token.ts'
 import { Departure } from '../departure.ts'
 import type { Event, Outcome, Refusal, Route } from '../event.ts'
 import { headerValue } from '../header-list.ts'
@@ -46,11 +47,22 @@ export function createHttpServer(options: AppServerOptions<HttpMessage>): AppSer
         return undefined
       }
       const delivery = new Delivery(options, routeOf(request, target), { request, response })
-      delivery.start(target)
+      // A health check brings no token (dapr pkg/channel/http HealthProbe).
+      const isFree = options.appToken === undefined || (request.method === 'GET' && target.path === '/healthz')
+      if (isFree || isToken(options.appToken, tokensOf(request.fields))) delivery.start(target)
+      else delivery.refuse('no-token')
       return delivery
     },
   })
 }
+
+const tokensOf = (fields: readonly string[]): string[] =>
+  fields.filter((_text, i) => i % 2 === 1 && isTokenField(fields[i - 1] as string))
+
+const withoutToken = (fields: readonly string[]): string[] =>
+  fields.filter((_text, i) => !isTokenField(fields[i - (i % 2)] as string))
+
+const isTokenField = (name: string): boolean => name.length === tokenField.length && name.toLowerCase() === tokenField
 
 const badTarget = plainReply(400, 'the target is neither a path nor a URL')
 
@@ -103,14 +115,15 @@ class Delivery implements Exchange {
     if (request.isOpenEnded) this.#response.inform({ status: 100, reason: 'Continue', fields: [] })
     keepBody(request, this.#options, {
       whole: (bytes) => this.#deliver(this.#message(target, bytes), bytes.length),
-      refused: (refusal) => this.#refuse(refusal),
+      refused: (refusal) => this.refuse(refusal),
     })
   }
 
   #message({ target: path, host }: Target, body: Buffer): HttpMessage {
     const { method, fields, framing } = this.#request
     const isInvocation = this.#route.kind === 'invoke'
-    const raw = host === undefined ? fields : withHost(fields, host)
+    const own = this.#options.appToken === undefined ? fields : withoutToken(fields)
+    const raw = host === undefined ? own : withHost(own, host)
     return {
       method,
       path,
@@ -156,7 +169,7 @@ class Delivery implements Exchange {
   }
 
   /** The rest of the request is read and thrown away: to close on a sender that still writes would reset its connection. */
-  #refuse(refusal: Refusal): void {
+  refuse(refusal: Refusal): void {
     this.#options.onRefused?.(this.#route, refusal)
     write(this.#response, replyTo({ kind: 'refused', refusal }))
   }
