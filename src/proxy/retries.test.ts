@@ -66,6 +66,22 @@ test('what only waits for a second run takes nothing from the budget of those th
   expect([outcomes(world, 'broken'), outcomes(world, 'answered')]).toEqual([100, 100])
 })
 
+test('what certainly did not run takes nothing from it either', async () => {
+  const world = createWorld(1, { maxHeld: 1000 })
+  await world.time.play(10)
+  first(world).become('booting')
+  for (let i = 0; i < 30; i += 1) world.send()
+  await world.time.play(5000)
+  first(world).become('up')
+  await world.time.play(1000)
+  expect(world.retries.length).toBeGreaterThan(150)
+  await kill(world, 100)
+  first(world).become('up')
+  await world.time.play(2000)
+
+  expect([outcomes(world, 'answered'), outcomes(world, 'broken')]).toEqual([130, 0])
+})
+
 test('whoever has waited while others used up the budget is given back', async () => {
   const world = await killed(200)
   first(world).become('up')
