@@ -177,8 +177,8 @@ test('only the pods of a Function reach its daprd, and find of its API what they
   expect(toApi.map(({ from }) => from)).toEqual([[{ podSelector: { matchLabels: expect.any(Object) } }]])
   expect(functionPods).toMatchObject(toApi[0]?.from?.[0]?.podSelector?.matchLabels ?? {})
   expect(child('Deployment', 'publisher-proxy').template?.metadata.labels).toMatchObject(podSelector?.matchLabels ?? {})
-  const names = child('Configuration').api?.allowed.map(({ name }) => name)
-  expect([...new Set(names)]).toEqual(['metadata', 'publish'])
+  const rules = child('Configuration').api?.allowed.map(({ protocol, name }) => `${protocol} ${name}`)
+  expect(rules).toEqual(['http metadat', 'grpc metadata', 'http publish/', 'grpc publish'])
 })
 
 interface Peer {
@@ -193,5 +193,5 @@ interface Spec {
     readonly ports?: readonly { readonly port: number }[]
   }[]
   readonly template?: { readonly metadata: { readonly labels: object } }
-  readonly api?: { readonly allowed: readonly { readonly name: string }[] }
+  readonly api?: { readonly allowed: readonly { readonly name: string; readonly protocol: string }[] }
 }
