@@ -1,5 +1,5 @@
 // Append-only files that say what was published and what was handled; they survive any SIGKILL of a writer.
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { paths } from '../rig/paths.ts'
 
 export interface Published {
@@ -27,6 +27,8 @@ export interface Ledger {
   recordPublished(events: readonly Published[]): void
   published(): Published[]
   handled(): Handled[]
+  /** Grows with each event that is handled; costs no reading. */
+  handledBytes(): number
 }
 
 export function openLedger(name: string): Ledger {
@@ -41,6 +43,7 @@ export function openLedger(name: string): Ledger {
     },
     published: () => parsePublished(read(`${folder}/published`)),
     handled: () => parseHandled(read(`${folder}/handled`)),
+    handledBytes: () => statSync(`${folder}/handled`, { throwIfNoEntry: false })?.size ?? 0,
   }
 }
 

@@ -118,6 +118,10 @@ async function killUnderLoad(
       await victim.kill(context)
       moments.push({ beginMs, endMs: Date.now() })
       await until('everything is Ready again', { seconds: 60 }, () => allReady(context))
+      const before = ledger.handledBytes()
+      // The gRPC client of daprd waits up to 120 s after dials that failed (grpc-go's back-off): killed again before it has
+      // dialled, a proxy would take no event for the whole row of kills, which is a crash loop and not a crash.
+      await until('events flow again', { seconds: 150 }, () => ledger.handledBytes() > before)
     }
   } finally {
     await load.end()
