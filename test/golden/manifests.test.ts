@@ -1,6 +1,6 @@
 // What is shipped as YAML agrees with what the code does.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
@@ -26,11 +26,11 @@ interface Rule {
   readonly resource: string
   readonly updateStrategy: { readonly method: string }
 }
-const controller = parse(read('metacontroller/composite-controller.yaml')).spec
+const controller = parse(read('metacontroller/base/composite-controller.yaml')).spec
 const patches: readonly { readonly value: Rule }[] = parse(read('metacontroller/keda/child-resources.yaml'))
 const rules: readonly Rule[] = [...controller.childResources, ...patches.map(({ value }) => value)]
 
-describe('metacontroller/composite-controller.yaml and its overlay for KEDA', () => {
+describe('metacontroller/base/composite-controller.yaml and its overlay for KEDA', () => {
   test('declares each kind that we emit, updated in place, and no other', () => {
     const emitted = Object.values(childKinds).map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
     const declared = rules.map(({ apiVersion, resource }) => `${apiVersion} ${resource}`)
@@ -54,6 +54,27 @@ describe('metacontroller/composite-controller.yaml and its overlay for KEDA', ()
     }
     expect(`${apiVersion} ${resource}`).toBe(`${spec.group}/${spec.versions[0].name} ${spec.names.plural}`)
   })
+})
+
+test('kustomize takes each folder: all that it names is there, and no folder around it, which would be a circle', () => {
+  const folders = ['manifests/', 'metacontroller/'].flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true })
+      .filter((path) => String(path).endsWith('kustomization.yaml'))
+      .map((path) => new URL(`${folder}${String(path).replace('kustomization.yaml', '')}`, root)),
+  )
+
+  expect(folders.length).toBeGreaterThanOrEqual(9)
+  for (const folder of folders) {
+    const { resources = [], patches = [] } = parse(readFileSync(new URL('kustomization.yaml', folder), 'utf8'))
+    for (const name of [...resources, ...patches.map(({ path }: { path: string }) => path)]) {
+      const named = new URL(name, folder)
+      expect(existsSync(named), `${folder.pathname} names ${name}`).toBe(true)
+      expect(
+        folder.pathname.startsWith(`${named.pathname.replace(/\/$/, '')}/`),
+        `${folder.pathname} names ${name}`,
+      ).toBe(false)
+    }
+  }
 })
 
 test('manifests/rbac lets Metacontroller make each kind', () => {

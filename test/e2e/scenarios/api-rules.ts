@@ -10,7 +10,7 @@ const name = 'closed'
 export const apiRules: Scenario = {
   name: 'api-rules',
   title: "the rules for Dapr's API are those of outputs and states, also after changes",
-  forms: [],
+  forms: ['all', 'campaign'],
   run: async (context) => {
     const outputs = [{ name: 'out', component: 'store', operation: 'create' }]
     const base = functionOf('knative', {

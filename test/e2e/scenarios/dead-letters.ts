@@ -11,7 +11,7 @@ const events = 20
 export const deadLetters: Scenario = {
   name: 'dead-letters',
   title: 'each event that always fails is tried again, and then published to the dead-letter topic',
-  forms: [],
+  forms: ['all', 'campaign'],
   run: async (context) => {
     const rows: Record<string, string | number>[] = []
     for (const protocol of ['grpc', 'http'] as const) {

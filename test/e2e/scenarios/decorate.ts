@@ -13,7 +13,7 @@ const labels = { app: 'theirs', tier: 'function' }
 export const decorate: Scenario = {
   name: 'decorate',
   title: "a proxy is attached to another operator's function, and takes events to its pods",
-  forms: [],
+  forms: ['all', 'campaign'],
   run: async (context) => {
     const { rig, namespace } = context
     const ledger = context.ledger('events')

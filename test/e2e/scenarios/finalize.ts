@@ -10,7 +10,7 @@ const name = 'leaving'
 export const finalize: Scenario = {
   name: 'finalize',
   title: 'deleted under load: the proxy goes before the function, nothing is lost, all is gone',
-  forms: [],
+  forms: ['all', 'campaign'],
   run: async (context) => {
     const { kube } = context.rig
     const ledger = context.ledger('events')

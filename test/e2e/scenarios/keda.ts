@@ -10,7 +10,7 @@ const name = 'scaled'
 export const keda: Scenario = {
   name: 'keda',
   title: 'without KEDA a trigger is reported, with it a ScaledObject is made and replicas are left alone',
-  forms: [],
+  forms: ['all', 'campaign'],
   run: async (context) => {
     const { rig } = context
     const base = recorder(context.ledger('events'), { name, topic: name })
