@@ -1,6 +1,6 @@
 // One connection of a client: a request, its response, the next request.
 
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { BodyWriter, cork } from './body.ts'
 import type { Call, Request, ResponseEvents } from './call.ts'
 import { announcedFraming, type Framing, framingFields, hasNoBody, noBody } from './framing.ts'
@@ -28,6 +28,9 @@ const maxInterim = 100
 /** A body up to this size goes out in one piece with its head. */
 const pieceBytes = 64 * 1024
 
+/** Where all that clients read lands: a read costs no memory, and what is kept of it is copied (`onread` of node:net). */
+const landing = Buffer.allocUnsafeSlow(64 * 1024)
+
 export class ClientConnection implements ReaderEvents, Call {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
@@ -46,12 +49,16 @@ export class ClientConnection implements ReaderEvents, Call {
   #isDeserted = false
   #isGone = false
 
-  constructor(socket: Socket, maxHeadBytes: number, owner: ConnectionOwner) {
+  constructor(dial: (onread: OnReadOpts) => Socket, maxHeadBytes: number, owner: ConnectionOwner) {
+    const callback = (length: number) => {
+      this.#onData(landing.subarray(0, length))
+      return true
+    }
+    const socket = dial({ buffer: landing, callback })
     this.#socket = socket
     this.#owner = owner
     this.#reader = new MessageReader(this, maxHeadBytes)
     socket.on('connect', () => this.#onConnect())
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
     socket.on('end', () => this.#onEnd())
     socket.on('drain', () => this.#sending?.onDrain())
     socket.on('error', (error) => {
@@ -105,7 +112,7 @@ export class ClientConnection implements ReaderEvents, Call {
   }
 
   data(bytes: Buffer): void {
-    if (this.#events?.data(bytes) === false) this.#socket.pause()
+    if (this.#events?.data(Buffer.from(bytes)) === false) this.#socket.pause()
   }
 
   end(trailers: readonly string[]): void {

@@ -1,12 +1,12 @@
 // A client of one server over HTTP/1.1 that keeps its connections.
 
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import type { Call, Request, ResponseEvents } from './call.ts'
 import { ClientConnection } from './client-connection.ts'
 
 export interface ClientOptions {
-  /** Begins a connection. */
-  readonly dial: () => Socket
+  /** Begins a connection that reads by `onread`. */
+  readonly dial: (onread: OnReadOpts) => Socket
   /** Bytes of the head of a response. */
   readonly maxHeadBytes: number
   /** The last connection is gone, and it was not we who closed it. */
@@ -72,7 +72,7 @@ export function createH1Client({ dial, maxHeadBytes, onDeserted }: ClientOptions
   }
 
   const connect = (): ClientConnection => {
-    const connection = new ClientConnection(dial(), maxHeadBytes, owner)
+    const connection = new ClientConnection(dial, maxHeadBytes, owner)
     open.add(connection)
     return connection
   }

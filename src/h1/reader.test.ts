@@ -35,7 +35,10 @@ function readAll(kind: Kind, pieces: readonly Buffer[]): string[] {
   )
   try {
     for (const piece of pieces) {
-      for (let at = 0; at < piece.length; ) at = reader.read(piece, at)
+      const read = Buffer.from(piece)
+      for (let at = 0; at < read.length; ) at = reader.read(read, at)
+      // The next read lands in the same memory.
+      read.fill(0)
     }
     told.push(reader.close() ? 'whole' : `cut ${body}`)
   } catch (error) {

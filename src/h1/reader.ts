@@ -79,7 +79,8 @@ export class MessageReader {
       throw new Malformed(`the head is larger than ${this.#maxHeadBytes} bytes`, 431)
     }
     if (end === -1) {
-      this.#partial = start === 0 ? whole : whole.subarray(start)
+      // What was read may be written over by the next read.
+      this.#partial = hasPartial ? whole : Buffer.from(bytes.subarray(start))
       refuseLoneNewline(this.#partial)
       return bytes.length
     }

@@ -62,7 +62,7 @@ export function readFieldName(source: Buffer, start: number, end: number, isHuff
   const text = isHuffman ? huffmanText(source, start, end) : source.toString('latin1', start, end)
   if (text === undefined) return undefined
   const name = fieldName(text)
-  known.remember(Buffer.from(source.subarray(start, end)), variant, name)
+  if (known.isMetAgain) known.remember(Buffer.from(source.subarray(start, end)), variant, name)
   return name
 }
 

@@ -71,13 +71,14 @@ export function readSection(reader: FieldReader, kind: SectionKind, maxListBytes
   const isSame =
     before !== undefined && before.listBytes <= maxListBytes && !(before.addsToTable && reader.table.isOpen)
   if (isSame) return before
+  const { isMetAgain } = known
   const section = new FieldSection()
   rules.begin(section, kind)
   const isSecret = readFields(reader, section, maxListBytes)
   rules.end()
   if (section.fault !== undefined) section.block = empty
   // A credential is not kept for longer than its call.
-  else if (!isSecret) known.remember(section.keep().block, variants[kind], section)
+  else if (isMetAgain && !isSecret) known.remember(section.keep().block, variants[kind], section)
   return section
 }
 

@@ -178,17 +178,17 @@ describe('a section as it travels on', () => {
 
   const request = writeFields([':method', 'POST', ':scheme', 'http', ':path', '/known', ':authority', 'x'])
   const again = (block: Buffer, kind: 'request' | 'trailers' = 'request') =>
-    [0, 1].map(() => {
+    [0, 1, 2].map(() => {
       const reader = new FieldReader()
       reader.begin(block, 0, block.length)
       return readSection(reader, kind, 65_536)
     })
 
-  test('is read once, on whatever connection, and not taken for another kind', () => {
-    const [first, second] = again(request)
+  test('is read twice at most, on whatever connection, and not taken for another kind', () => {
+    const [, second, third] = again(request)
 
-    expect(first).toBe(second)
-    expect(second).toMatchObject({ path: '/known', block: request })
+    expect(third).toBe(second)
+    expect(third).toMatchObject({ path: '/known', block: request })
     expect(again(request, 'trailers').map(({ fault }) => fault)).not.toContain(undefined)
   })
 
@@ -196,14 +196,14 @@ describe('a section as it travels on', () => {
     const fields = writeFields([':method', 'POST', ':scheme', 'http', ':path', '/copy', ':authority', 'x'])
     const block = Buffer.alloc(fields.length, fields)
 
-    expect(again(block).map((each) => each.block.buffer)).not.toContain(block.buffer)
+    expect(again(block)[2]?.block.buffer).not.toBe(block.buffer)
   })
 
   test('goes into a table, however often it was read without one', () => {
     const without = new FieldReader()
     section(without, '20')
     const block = '40 03 6b 6e 6f 01 31'
-    section(without, block)
+    for (const _ of [1, 2]) section(without, block)
     const reader = new FieldReader()
 
     expect(fieldList(section(reader, block).block)).toEqual(['kno', '1'])
@@ -221,10 +221,10 @@ describe('a section as it travels on', () => {
   })
 
   test('with a credential is not remembered', () => {
-    const [first, second] = again(writeFields(['dapr-api-token', 'x']), 'trailers')
+    const [, second, third] = again(writeFields(['dapr-api-token', 'x']), 'trailers')
 
-    expect(second).toEqual(first)
-    expect(second).not.toBe(first)
+    expect(third).toEqual(second)
+    expect(third).not.toBe(second)
   })
 
   test('is what was written, whatever the text', () => {

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 
 const allowed = allowedCores()
 
@@ -19,7 +19,8 @@ export function onCore(whose: 'proxy' | 'others', command: readonly string[]): [
 export function leaveTheProxyAlone(): void {
   if (isPinned) spawnSync('taskset', ['-apc', String(allowed[1]), String(process.pid)])
   // Bursts of a second between others' work: with less, ratios on a busy machine tell of its caches, not of the proxies.
-  if (process.getuid?.() === 0) goFirst(-15)
+  // Who starts it with `nice` wants it to wait for them.
+  if (process.getuid?.() === 0 && getPriority() <= 0) goFirst(-15)
 }
 
 /** Where Linux groups processes by session (sched(7), autogroup), the priority of one counts inside its group alone. */

@@ -23,7 +23,7 @@ export function createHttpClient(address: ReplicaAddress, now = () => performanc
     boot.unreachable()
     topicRoutes.forget()
   }
-  const client = createH1Client({ dial: () => dial(address), maxHeadBytes, onDeserted: startOver })
+  const client = createH1Client({ dial: (onread) => dial(address, onread), maxHeadBytes, onDeserted: startOver })
   const topicRoutes = createTopicRoutes(() => askSubscriptions(client, authority(address)), now)
 
   const send = (event: Event<HttpMessage>): Promise<Outcome> => {
