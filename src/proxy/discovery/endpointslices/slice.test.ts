@@ -118,6 +118,16 @@ describe('which port', () => {
 })
 
 describe('whatever comes', () => {
+  test.each(['valueOf', '__proto__', { toString: 1 }, null])('addresses of the type %j are none', (addressType) => {
+    const slice = {
+      metadata: { name: 'a' },
+      addressType,
+      endpoints: [{ addresses: ['10.0.0.1'] }],
+      ports: [{ port: 8080 }],
+    }
+    expect(readSlice(slice, { likely: 8080 })?.endpoints).toEqual([])
+  })
+
   test('no JSON makes it throw, and what it gives are addresses', () => {
     const field = fc.oneof(fc.jsonValue(), fc.constantFrom('IPv4', 'IPv6', null, 0, [], {}, [null], [{}]))
     const endpoint = fc.record({ addresses: field, conditions: field, targetRef: field }, { requiredKeys: [] })

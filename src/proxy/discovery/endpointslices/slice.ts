@@ -31,7 +31,7 @@ export function readSlice(object: unknown, wanted: SlicePort): Slice | undefined
   const fields = fieldsOf(object)
   const metadata = fieldsOf(fields.metadata)
   if (typeof metadata.name !== 'string') return undefined
-  const family = families[String(fields.addressType)]
+  const family = families.get(fields.addressType)
   const port = portOf(fields.ports, wanted)
   const endpoints: Endpoint[] = []
   if (family !== undefined && port !== undefined) {
@@ -50,7 +50,10 @@ export function readVersion(text: unknown): bigint | undefined {
 }
 
 // FQDN, the third address type, is deprecated and made by no controller.
-const families: Readonly<Record<string, 4 | 6 | undefined>> = { IPv4: 4, IPv6: 6 }
+const families: ReadonlyMap<unknown, 4 | 6> = new Map([
+  ['IPv4', 4],
+  ['IPv6', 6],
+])
 const addressOf = { 4: /^[0-9.]{7,15}$/, 6: /^[0-9a-fA-F:.]{2,45}$/ } as const
 
 function readEndpoint(endpoint: Fields, family: 4 | 6, port: number): Endpoint | undefined {
