@@ -116,17 +116,27 @@ async function runOne(rig: Rig, scenario: Scenario, form: Form): Promise<Outcome
   }
 }
 
-/** Functions go first, with their pods: the namespace controller looks only every 15 s whether what it waits for is gone. */
+/** What is in it goes first: the namespace controller looks only every 15 s whether what it waits for is gone. */
 async function removeNamespace(rig: Rig, name: string): Promise<void> {
-  await rig.kube.remove(`/apis/core.openfunction.io/v1beta1/namespaces/${name}/functions`)
+  const functions = `/apis/core.openfunction.io/v1beta1/namespaces/${name}/functions`
+  await rig.kube.remove(functions)
+  await until(`the Functions of ${name} are gone`, { seconds: 60 }, async () => {
+    kill(rig, name)
+    return (await rig.kube.list(functions)).items.length === 0
+  })
+  // Those of another operator, in the scenario that has one.
+  await rig.kube.remove(`/apis/apps/v1/namespaces/${name}/deployments`)
   await until(`the pods of ${name} are gone`, { seconds: 60 }, () => {
-    // How a pod ends well is seen in the scenarios; here nobody waits for its grace time.
-    const pods = rig.kubelet.pods(name)
-    const ending = pods.filter(({ isEnding }) => isEnding)
-    for (const { containers } of ending) for (const { process } of containers) process?.signal('SIGKILL')
-    return pods.length === 0
+    kill(rig, name)
+    return rig.kubelet.pods(name).length === 0
   })
   const path = `/api/v1/namespaces/${name}`
   await rig.kube.remove(path)
   await until(`namespace ${name} is gone`, { seconds: 60 }, async () => (await rig.kube.find(path)) === undefined)
+}
+
+/** How a pod ends well is seen in the scenarios; here nobody waits for its grace time. */
+function kill({ kubelet }: Rig, namespace: string): void {
+  const ending = kubelet.pods(namespace).filter(({ isEnding }) => isEnding)
+  for (const { containers } of ending) for (const { process } of containers) process?.signal('SIGKILL')
 }
