@@ -1,10 +1,11 @@
 // Serves an async function: Dapr's app channel, over the protocol that the platform chose.
 
-import type { Event, EventHandler, Verdict } from '../../dapr/event.ts'
+import type { EventHandler } from '../../dapr/event.ts'
 import { inputsOf } from '../../dapr/inputs.ts'
 import { type AppServer, defaultMaxEventBytes, unlimitedMemory } from '../../dapr/server.ts'
 import type { FrameworkConfig } from '../config.ts'
 import type { InFlight } from '../in-flight.ts'
+import type { AnswerEvent } from './answer-event.ts'
 import type { RunEvent } from './run-event.ts'
 
 export interface AsyncServerOptions {
@@ -36,11 +37,6 @@ export async function createAsyncServer({ config, run, inFlight, isHealthy }: As
   ])
   return createGrpcServer({ ...common, handler: counted(createGrpcHandler(run, loadCallbackCodec()), inFlight) })
 }
-
-/** The function at work on one event. */
-export type AnswerEvent<Request, Reply> = (
-  event: Event<Request>,
-) => Promise<{ readonly verdict: Verdict; readonly reply: Reply }>
 
 function counted<Request, Reply>(
   answerEvent: AnswerEvent<Request, Reply>,

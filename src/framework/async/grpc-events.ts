@@ -6,7 +6,7 @@ import type { GrpcReply, GrpcRequest } from '../../dapr/grpc/message.ts'
 import { firstMessage } from '../../dapr/grpc/wire.ts'
 import type { EventSource } from '../context.ts'
 import { decodeByContent, decodeData } from '../payload.ts'
-import type { AnswerEvent } from './async-server.ts'
+import type { AnswerEvent } from './answer-event.ts'
 import { type CallbackCodec, structToObject, type TopicEventRequest } from './callback-codec.ts'
 import type { EventResult, RunEvent } from './run-event.ts'
 

@@ -5,7 +5,7 @@ import { jsonReply } from '../../dapr/http/answers.ts'
 import type { HttpReply, HttpRequest } from '../../dapr/http/message.ts'
 import type { EventSource } from '../context.ts'
 import { decodeByContent, decodeData } from '../payload.ts'
-import type { AnswerEvent } from './async-server.ts'
+import type { AnswerEvent } from './answer-event.ts'
 import type { EventResult, RunEvent } from './run-event.ts'
 
 export function createHttpHandler(run: RunEvent): AnswerEvent<HttpRequest, HttpReply> {

@@ -1,18 +1,9 @@
 // Where the addresses of replicas come from. A new source is one more file beside this one and one line below.
 
-import type { ReplicaAddress } from '../../dapr/replica.ts'
 import type { Log } from '../../shared/log.ts'
 import { startDns } from './dns.ts'
+import type { Discovery, OnReplicas } from './found.ts'
 import type { DiscoveryConfig } from './settings.ts'
-
-export interface Discovery {
-  /** Resolves once the first definite answer is in. */
-  readonly ready: Promise<void>
-  stop(): void
-}
-
-/** Is told the whole set each time it may have changed. */
-export type OnReplicas = (replicas: readonly ReplicaAddress[]) => void
 
 export function startDiscovery(config: DiscoveryConfig, onReplicas: OnReplicas, log: Log): Discovery {
   switch (config.kind) {

@@ -4,7 +4,7 @@ import { lookup, Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { ReplicaAddress } from '../../dapr/replica.ts'
 import { type Log, reason } from '../../shared/log.ts'
-import type { Discovery, OnReplicas } from './discovery.ts'
+import type { Discovery, OnReplicas } from './found.ts'
 
 const everyMs = 1000
 

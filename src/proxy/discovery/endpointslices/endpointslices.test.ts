@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ReplicaAddress } from '../../../dapr/replica.ts'
 import { createLog } from '../../../shared/log.ts'
-import type { OnReplicas } from '../discovery.ts'
+import type { OnReplicas } from '../found.ts'
 import { type Answer, type ApiServer, Refusal } from './api-server.ts'
 import { startEndpointSlices } from './endpointslices.ts'
 

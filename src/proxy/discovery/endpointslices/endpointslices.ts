@@ -2,8 +2,8 @@
 
 import type { ReplicaAddress } from '../../../dapr/replica.ts'
 import type { Log } from '../../../shared/log.ts'
-import type { Discovery, OnReplicas } from '../discovery.ts'
 import { startDns } from '../dns.ts'
+import type { Discovery, OnReplicas } from '../found.ts'
 import type { EndpointSlicesConfig } from '../settings.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
 import { type Clock, type Failure, followSlices } from './follow.ts'
