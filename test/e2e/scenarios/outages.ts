@@ -13,9 +13,9 @@ const rate = 50
 /** Of the events published during an outage, those that have to be handled during it. */
 const leastShare = 0.8
 
-// After an outage of the API server the controllers of Kubernetes and Metacontroller watch again only after a pause of up
-// to 30 s, doubled by jitter (client-go, reflector), and a Deployment needs two of them, one after the other.
-const relistSeconds = 150
+// After an outage of the API server Metacontroller watches again only after a pause of up to 30 s, doubled by jitter
+// (client-go, reflector).
+const relistSeconds = 90
 
 interface Outage {
   readonly what: string
@@ -47,8 +47,12 @@ const outages: readonly Outage[] = [
     goesOn: true,
     begin: ({ rig }) => rig.controlPlane.apiServer.kill(),
     end: async ({ rig }) => {
-      rig.controlPlane.apiServer.start()
-      await rig.controlPlane.waitForApiServer()
+      const { apiServer, controllers, waitForApiServer } = rig.controlPlane
+      apiServer.start()
+      await waitForApiServer()
+      // Elsewhere they elect a leader, and who cannot renew that for 10 s ends and starts anew (client-go, leaderelection).
+      await controllers.kill()
+      controllers.start()
     },
   },
   {
