@@ -51,8 +51,10 @@ function secondsUntilOver(pods: readonly KubeObject[], nowMs: number): number {
   return Math.max(1, Math.min(usualSeconds, ...ends.map((ms) => Math.ceil((ms - nowMs) / 1000) + 1)))
 }
 
-function timeMs(timestamp: string | undefined): number | undefined {
+/** `timestamp` is of an object of somebody else: it may be anything. */
+function timeMs(timestamp: unknown): number | undefined {
+  if (typeof timestamp !== 'string') return undefined
   // biome-ignore lint/style/noRestrictedGlobals: it reads the text, not the clock.
-  const ms = Date.parse(String(timestamp))
+  const ms = Date.parse(timestamp)
   return Number.isNaN(ms) ? undefined : ms
 }

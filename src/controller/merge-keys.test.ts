@@ -18,10 +18,11 @@ test.each([
   ])
 })
 
-test.each([
+test.each<[string, unknown[]]>([
   ['different names', [{ name: 'a' }, { name: 'b' }]],
   ['a key that one entry lacks', [{ name: 'a' }, { name: 'a', value: '1' }, { value: '2' }]],
   ['values', ['a', 'a']],
+  ['what is no key', [{ name: { toString: null } }, { name: {} }]],
   [
     'two places of one volume, which only 1.5 would damage',
     [

@@ -35,11 +35,11 @@ function repeated(list: readonly Record<string, unknown>[], key: string, path: D
   const seen = new Set<string>()
   return list.flatMap((entry, index) => {
     const value = entry[key]
-    if (!seen.has(String(value))) {
-      seen.add(String(value))
-      return []
-    }
-    return [{ path: [...path, index], key, value }]
+    // A number and its text are one key. Of an object nothing is known yet: it may have a `toString` that is no function.
+    const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+    if (seen.has(text)) return [{ path: [...path, index], key, value }]
+    seen.add(text)
+    return []
   })
 }
 

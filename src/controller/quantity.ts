@@ -11,8 +11,9 @@ const nano = 10n ** 9n
 /** A number becomes text. What is no quantity, or is written with an exponent, stays as it is: the API server judges it. */
 export function canonicalQuantity(value: unknown): unknown {
   const text = typeof value === 'number' ? String(value) : value
-  const [, sign = '', whole = '', fraction = '', unit = '', exponent] = shape.exec(String(text)) ?? []
-  if (typeof text !== 'string' || whole + fraction === '' || exponent !== undefined || sign === '-') return text
+  if (typeof text !== 'string') return text
+  const [, sign = '', whole = '', fraction = '', unit = '', exponent] = shape.exec(text) ?? []
+  if (whole + fraction === '' || exponent !== undefined || sign === '-') return text
   const isBinary = unit.endsWith('i')
   const factor = isBinary ? 1024n ** BigInt(binary.indexOf(unit as 'Ki')) * nano : 1000n ** BigInt(place(unit))
   const nanos = roundedUp(BigInt(whole + fraction) * factor, 10n ** BigInt(fraction.length))

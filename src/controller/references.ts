@@ -41,7 +41,8 @@ const tokens = ['dapr.io/api-token-secret', 'dapr.io/app-token-secret']
 export function secretReferences({ name: functionName, serving, pullSecret, mode }: Fn): SecretReference[] {
   const found: SecretReference[] = []
   const add = (name: unknown, field: string, key?: unknown) => {
-    if (typeof name === 'string' && name !== '') found.push({ name, field, key: key === undefined ? key : String(key) })
+    if (typeof name === 'string' && name !== '')
+      found.push({ name, field, key: typeof key === 'string' ? key : undefined })
   }
   add(pullSecret, 'spec.imageCredentials')
   if (mode === 'none') return found

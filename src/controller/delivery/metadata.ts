@@ -31,7 +31,7 @@ export class Metadata {
 
   #find(name: string): ComponentSpec['metadata'][number] | undefined {
     const wanted = name.toLowerCase()
-    return this.#items.find((item) => String(item?.name).toLowerCase() === wanted)
+    return this.#items.find((item) => typeof item?.name === 'string' && item.name.toLowerCase() === wanted)
   }
 }
 
