@@ -38,6 +38,7 @@ export class FieldReader {
 
   /** The block under way. */
   block: Buffer = scratch
+  /** Where it ends. */
   end = 0
 
   /** Begins a block. Size updates come first (§4.2). */
