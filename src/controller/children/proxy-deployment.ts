@@ -11,6 +11,7 @@ import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, identityEnv, workload } from '../pod.ts'
 import { proxyReplicas } from '../scaling.ts'
 import { defaultSettings } from '../settings.ts'
+import { appToken } from '../tokens.ts'
 import { hasStarted, missing, pausedWhileWaiting } from '../waiting.ts'
 
 // SIGTERM reaches daprd and proxy together. daprd takes no new events at once but waits for the proxy to have finished
@@ -66,6 +67,7 @@ function env(fn: Fn, cluster: Cluster): EnvVar[] {
   return [
     ...contractEnv(fn),
     ...identityEnv,
+    ...appToken(fn),
     // With a token the proxy watches EndpointSlices of its own accord, and asks DNS while it may not.
     ...(mayWatchEndpoints(fn, cluster)
       ? [{ name: 'CLUSTER_DOMAIN', value: clusterDomain }].filter(
