@@ -1,6 +1,6 @@
 // Every annotation that we read or write, and which of a user's annotations reach a pod.
 
-import type { TextMap } from './function.ts'
+import type { TextMap } from '../shared/k8s.ts'
 import type { Settings } from './settings.ts'
 
 /** Annotations that we interpret. `source`, `plugins` and `tracing` stand in `metadata`, the others in `spec.serving`. */

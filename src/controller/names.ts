@@ -1,7 +1,8 @@
 // Every name, host, label and selector of a child. They follow from the Function alone and never change for one child.
 
+import type { TextMap } from '../shared/k8s.ts'
 import { sorted } from './annotations.ts'
-import type { Fn, TextMap } from './function.ts'
+import type { Fn } from './function.ts'
 
 /** Ports of daprd as its injector sets them. */
 export const daprHttpPort = 3500

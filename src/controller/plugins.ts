@@ -2,8 +2,8 @@
 
 import { parse } from 'yaml'
 import type { FuncContext, Problem } from '../shared/func-context.ts'
+import type { TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
-import type { TextMap } from './function.ts'
 
 type Plugins = Pick<FuncContext, 'prePlugins' | 'postPlugins' | 'pluginsTracing'>
 

@@ -1,10 +1,10 @@
 // The pieces of a pod that function and proxy share: environment, Deployment and Service frames.
 
 import { serializeFuncContext } from '../shared/func-context.ts'
-import type { KubeObject } from '../shared/k8s.ts'
+import type { KubeObject, TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
 import { funcContext } from './context.ts'
-import type { EnvVar, Fn, TextMap } from './function.ts'
+import type { EnvVar, Fn } from './function.ts'
 import { mark } from './mark.ts'
 import { labels, type Role, selector, workloadName } from './names.ts'
 import { prune } from './prune.ts'

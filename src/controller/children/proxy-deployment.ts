@@ -1,12 +1,12 @@
 // The proxy: one pod per Function, with the only daprd of that Function in it.
 
-import type { KubeObject } from '../../shared/k8s.ts'
+import type { KubeObject, TextMap } from '../../shared/k8s.ts'
 import { mayWatchEndpoints, proxyAccount } from '../accounts.ts'
 import { annotation, daprPodAnnotations } from '../annotations.ts'
 import type { Cluster } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
 import { holdMs } from '../delivery/delivery.ts'
-import type { EnvVar, Fn, TextMap } from '../function.ts'
+import type { EnvVar, Fn } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, identityEnv, workload } from '../pod.ts'
 import { proxyReplicas } from '../scaling.ts'
