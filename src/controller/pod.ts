@@ -7,16 +7,18 @@ import { funcContext } from './context.ts'
 import type { EnvVar, Fn } from './function.ts'
 import { mark } from './mark.ts'
 import { labels, type Role, selector, workloadName } from './names.ts'
+import { oncePer } from './once-per.ts'
 import { prune } from './prune.ts'
 
 /** What function and proxy must agree on. */
-export const contractEnv = (fn: Fn): EnvVar[] => [
+export const contractEnv = oncePer((fn: Fn): readonly EnvVar[] => [
   { name: 'FUNC_CONTEXT', value: unexpandable(serializeFuncContext(funcContext(fn))) },
   { name: 'APP_PROTOCOL', value: fn.protocol },
-]
+])
 
 /** Kubernetes would replace `$(NAME)` and `$$` in a value; JSON has another way to write the dollar. */
-export const unexpandable = (json: string): string => json.replace(/\$(?=[$(])/g, '\\u0024')
+export const unexpandable = (json: string): string =>
+  json.includes('$') ? json.replace(/\$(?=[$(])/g, '\\u0024') : json
 
 /** Who a pod is, from the API server. */
 export const identityEnv: readonly EnvVar[] = [

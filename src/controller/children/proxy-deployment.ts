@@ -12,7 +12,7 @@ import { contractEnv, identityEnv, workload } from '../pod.ts'
 import { proxyReplicas } from '../scaling.ts'
 import { defaultSettings } from '../settings.ts'
 import { appToken } from '../tokens.ts'
-import { hasStarted, missing, pausedWhileWaiting } from '../waiting.ts'
+import { hasStarted, pausedWhileWaiting } from '../waiting.ts'
 
 // SIGTERM reaches daprd and proxy together. daprd takes no new events at once but waits for the proxy to have finished
 // the ones it holds (30 s by default, and 30 s that daprd gives a subscription), then shuts down. The proxy goes last.
@@ -31,13 +31,11 @@ export function proxyDeployment(fn: Fn, cluster: Cluster): KubeObject[] {
     terminationGracePeriodSeconds: blockShutdownSeconds + gracefulShutdownSeconds + slackSeconds,
     containers: [container(fn, cluster)],
   }
-  const frame = { role: 'proxy' as const, replicas: replicas(fn, cluster), annotations: annotations(fn, cluster), pod }
-  return [workload(fn, 'Deployment', { ...frame, ...pausedWhileWaiting(fn, cluster) })]
-}
-
-/** None until all that daprd reads at its start is there. A proxy that runs is not stopped for what is added later. */
-function replicas(fn: Fn, cluster: Cluster): number {
-  return missing(fn, cluster).length > 0 && !hasStarted(fn, 'proxy', cluster) ? 0 : proxyReplicas(fn, cluster)
+  const waiting = pausedWhileWaiting(fn, cluster)
+  // None until all that daprd reads at its start is there. A proxy that runs is not stopped for what is added later.
+  const replicas = waiting.paused && !hasStarted(fn, 'proxy', cluster) ? 0 : proxyReplicas(fn, cluster)
+  const frame = { role: 'proxy' as const, replicas, annotations: annotations(fn, cluster), pod }
+  return [workload(fn, 'Deployment', { ...frame, ...waiting })]
 }
 
 function container(fn: Fn, cluster: Cluster): object {
