@@ -82,9 +82,10 @@ const remembered = new Map<string, unknown>()
 function parseYaml(text: string): unknown {
   if (remembered.has(text)) return remembered.get(text)
   const value = plainData(text)
+  if (text.length > maxCharacters) return value
   // A Map keeps the order of insertion.
   if (remembered.size === maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
-  if (text.length <= maxCharacters) remembered.set(text, value)
+  remembered.set(text, value)
   return value
 }
 
