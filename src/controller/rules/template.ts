@@ -118,8 +118,7 @@ function images(template: unknown): Problem[] {
 function doubles(template: unknown): Problem[] {
   const { initContainers = [], containers = [] } = (template ?? {}) as Record<string, { name: string }[] | undefined>
   const names = [...(initContainers ?? []), ...(containers ?? [])].map(({ name }) => name)
-  const double = names.find((name, index) => names.indexOf(name) !== index)
-  return double === undefined
+  return new Set(names).size === names.length
     ? []
     : [{ field: `${field}.containers`, message: 'has two containers of one name; rename one' }]
 }
