@@ -3,6 +3,7 @@
 import { find, type Related } from './cluster.ts'
 import { inlineComponents, resolveComponent } from './components.ts'
 import type { ComponentSpec, DaprIO, Fn } from './function.ts'
+import { oncePer } from './once-per.ts'
 
 export interface InputComponent {
   /** As the cluster calls it. */
@@ -27,8 +28,12 @@ export function deadLetterTopicOf(fn: Fn, io: DaprIO): string | undefined {
   return fn.mode === 'standalone' && isTopic ? io.params?.deadLetterTopic : undefined
 }
 
-/** In the order of their names, each once. Only an async function gets events. */
-export function inputComponents(fn: Fn, related: Related): InputComponent[] {
+/** In the order of their names, each once. Only an async function gets events. Half of the children ask for them. */
+export const inputComponents = (fn: Fn, related: Related): readonly InputComponent[] => known(fn)(related)
+
+const known = oncePer((fn: Fn) => oncePer((related: Related) => described(fn, related)))
+
+function described(fn: Fn, related: Related): InputComponent[] {
   const inline = new Map(inlineComponents(fn.name, fn.serving).map(({ name, spec }) => [name, spec]))
   return uses(fn).map(([name, { field, deadLetterTopics }]) => {
     const own = inline.get(name)
