@@ -1,6 +1,7 @@
 // Every annotation that we read or write, and which of a user's annotations reach a pod.
 
-import type { TextMap } from './function.ts'
+import type { TextMap } from '../shared/k8s.ts'
+import { setField } from './fields.ts'
 import type { Settings } from './settings.ts'
 
 /** Annotations that we interpret. `source`, `plugins` and `tracing` stand in `metadata`, the others in `spec.serving`. */
@@ -92,5 +93,7 @@ function merge(user: TextMap = {}, ours: TextMap, passes: (key: string) => boole
 
 /** A map in the order of its keys: the order in which a user wrote them must not change a child. */
 export function sorted(entries: readonly (readonly [string, string])[]): TextMap {
-  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+  const map: Record<string, string> = {}
+  for (const [key, value] of [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) setField(map, key, value)
+  return map
 }

@@ -1,5 +1,6 @@
 // A template in the words in which the API server stores it: another word for the same makes Metacontroller write on every sync.
 
+import { setField } from './fields.ts'
 import type { PodTemplate } from './function.ts'
 import { canonicalQuantity } from './quantity.ts'
 
@@ -71,6 +72,10 @@ function projected(value: unknown): unknown {
 function mapFields(value: unknown, change: (key: string, field: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => mapFields(item, change))
   if (typeof value !== 'object' || value === null) return value
-  const fields = Object.entries(value).map(([key, field]) => [key, change(key, field)] as const)
-  return Object.fromEntries(fields.filter(([, field]) => field !== undefined))
+  const changed: Fields = {}
+  for (const key of Object.keys(value)) {
+    const field = change(key, (value as Fields)[key])
+    if (field !== undefined) setField(changed, key, field)
+  }
+  return changed
 }

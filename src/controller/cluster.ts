@@ -3,6 +3,7 @@
 import type { KubeObject } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
 import type { ChildKind } from './kinds.ts'
+import { oncePer } from './once-per.ts'
 import type { Settings } from './settings.ts'
 
 export interface Cluster {
@@ -25,8 +26,15 @@ export const settledCluster = (settings: Settings): Cluster => ({
   related: {},
 })
 
+/** The first of each kind and name: a Function may have thousands of children, and each is looked for. */
+const byId = oncePer((objects: readonly KubeObject[]) => {
+  const found = new Map<string, KubeObject>()
+  for (const object of objects.toReversed()) found.set(`${object.kind} ${object.metadata.name}`, object)
+  return found
+})
+
 export function find(objects: readonly KubeObject[], kind: string, name: string): KubeObject | undefined {
-  return objects.find((object) => object.kind === kind && object.metadata.name === name)
+  return byId(objects).get(`${kind} ${name}`)
 }
 
 /** True once the cluster holds this child as it is now wanted. */

@@ -1,12 +1,12 @@
 // All that a daprd reads when it starts, and a mark by which its pod is replaced when any of it changes.
 
-import type { KubeObject } from '../shared/k8s.ts'
+import type { KubeObject, TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
 import { daprComponent } from './children/dapr-component.ts'
 import { daprConfiguration } from './children/dapr-configuration.ts'
 import { resiliency } from './children/resiliency.ts'
 import type { Cluster } from './cluster.ts'
-import type { Fn, TextMap } from './function.ts'
+import type { Fn } from './function.ts'
 import { mark } from './mark.ts'
 
 /** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. */

@@ -1,9 +1,9 @@
 // For clusters where another operator runs the function: its proxy, and what that needs, are attached to the Function.
 
-import type { KubeObject } from '../shared/k8s.ts'
+import type { KubeObject, TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
 import type { Cluster } from './cluster.ts'
-import type { Fn, TextMap } from './function.ts'
+import type { Fn } from './function.ts'
 import { selector, serviceHost, workloadName } from './names.ts'
 import { wantedChildren } from './render.ts'
 

@@ -6,6 +6,7 @@ import { daprGrpcPort, daprHttpPort, serviceHost } from './names.ts'
 import { contractEnv, identityEnv, unexpandable } from './pod.ts'
 import type { Scaling } from './scaling.ts'
 import type { Settings } from './settings.ts'
+import { apiToken } from './tokens.ts'
 
 const functionContainer = 'function'
 
@@ -100,10 +101,4 @@ function daprEnv(fn: Fn, settings: Settings): EnvVar[] {
     { name: 'DAPR_GRPC_ENDPOINT', value: `${host}:${daprGrpcPort}` },
     ...apiToken(fn),
   ]
-}
-
-/** daprd refuses calls without the token that this annotation gives it, so the function gets the same one. */
-function apiToken({ serving }: Fn): EnvVar[] {
-  const name = serving.annotations?.['dapr.io/api-token-secret']
-  return name ? [{ name: 'DAPR_API_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } }] : []
 }

@@ -1,6 +1,6 @@
 // What a Function object says (core.openfunction.io/v1beta1), and what it means once every default is applied.
 
-import type { Json, KubeObject, ObjectMeta } from '../shared/k8s.ts'
+import type { Json, KubeObject, ObjectMeta, TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
 
 export const functionApiVersion = 'core.openfunction.io/v1beta1'
@@ -23,7 +23,6 @@ export interface ComponentSpec {
   readonly initTimeout?: string
 }
 
-export type TextMap = Readonly<Record<string, string>>
 export type ComponentMap = Readonly<Record<string, ComponentSpec>>
 
 export interface Container {

@@ -3,6 +3,7 @@
 import { find, type Related } from './cluster.ts'
 import { inlineComponents, resolveComponent } from './components.ts'
 import type { ComponentSpec, DaprIO, Fn } from './function.ts'
+import { oncePer } from './once-per.ts'
 
 export interface InputComponent {
   /** As the cluster calls it. */
@@ -27,24 +28,37 @@ export function deadLetterTopicOf(fn: Fn, io: DaprIO): string | undefined {
   return fn.mode === 'standalone' && isTopic ? io.params?.deadLetterTopic : undefined
 }
 
-/** In the order of their names, each once. Only an async function gets events. */
-export function inputComponents(fn: Fn, related: Related): InputComponent[] {
-  const inputs = fn.isAsync ? (fn.serving.inputs ?? []) : []
-  const inline = inlineComponents(fn.name, fn.serving)
-  const byName = new Map<string, InputComponent>()
-  inputs.forEach((io, index) => {
-    const { name } = resolveComponent(fn.name, fn.serving, io)
-    if (byName.has(name)) return
-    const own = inline.find((each) => each.name === name)
-    const spec =
-      own?.spec ?? (find(related.Component ?? [], 'Component', name)?.spec as Partial<ComponentSpec> | undefined)
+/** In the order of their names, each once. Only an async function gets events. Half of the children ask for them. */
+export const inputComponents = (fn: Fn, related: Related): readonly InputComponent[] => known(fn)(related)
+
+const known = oncePer((fn: Fn) => oncePer((related: Related) => described(fn, related)))
+
+function described(fn: Fn, related: Related): InputComponent[] {
+  const inline = new Map(inlineComponents(fn.name, fn.serving).map(({ name, spec }) => [name, spec]))
+  return uses(fn).map(([name, { field, deadLetterTopics }]) => {
+    const own = inline.get(name)
+    const spec = own ?? (find(related.Component ?? [], 'Component', name)?.spec as Partial<ComponentSpec> | undefined)
     const metadata = Array.isArray(spec?.metadata) ? spec.metadata : []
     const type = typeof spec?.type === 'string' ? spec.type : undefined
-    const deadLetterTopics = inputs
-      .filter((other) => resolveComponent(fn.name, fn.serving, other).name === name)
-      .flatMap((other) => deadLetterTopicOf(fn, other) ?? [])
-    const field = `spec.serving.inputs[${index}]`
-    byName.set(name, { name, type, metadata, isInline: own !== undefined, deadLetterTopics, field })
+    return { name, type, metadata, isInline: own !== undefined, deadLetterTopics, field }
   })
-  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+interface Use {
+  readonly field: string
+  readonly deadLetterTopics: string[]
+}
+
+/** What the inputs say of each component, by the order of its name. */
+function uses(fn: Fn): [string, Use][] {
+  const byName = new Map<string, Use>()
+  const inputs = fn.isAsync ? (fn.serving.inputs ?? []) : []
+  inputs.forEach((io, index) => {
+    const { name } = resolveComponent(fn.name, fn.serving, io)
+    const use = byName.get(name) ?? { field: `spec.serving.inputs[${index}]`, deadLetterTopics: [] }
+    byName.set(name, use)
+    const topic = deadLetterTopicOf(fn, io)
+    if (topic !== undefined) use.deadLetterTopics.push(topic)
+  })
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
 }

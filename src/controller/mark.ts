@@ -8,7 +8,7 @@ const start = 0x811c9dc5
 const prime = 0x01000193
 
 function hashed(hash: number, value: unknown): number {
-  if (typeof value === 'string') return withText(hash, `"${value}"`)
+  if (typeof value === 'string') return withText(withText(withText(hash, '"'), value), '"')
   if (typeof value !== 'object' || value === null) return withText(hash, String(value))
   if (Array.isArray(value)) {
     let inner = withText(hash, '[')

@@ -1,7 +1,8 @@
 // Every name, host, label and selector of a child. They follow from the Function alone and never change for one child.
 
+import type { TextMap } from '../shared/k8s.ts'
 import { sorted } from './annotations.ts'
-import type { Fn, TextMap } from './function.ts'
+import type { Fn } from './function.ts'
 
 /** Ports of daprd as its injector sets them. */
 export const daprHttpPort = 3500
@@ -45,15 +46,16 @@ type Part = 'component' | 'resiliency' | 'configuration' | 'autoscaler'
 
 /** Labels of one child, also of the pods of a workload. The user's come first, ours win. */
 export function labels(fn: Fn, role: Role | Part, user: TextMap = {}): TextMap {
+  // In the order of their keys: most children have no others, and every child asks.
   const ours: TextMap = {
-    'app.kubernetes.io/name': fn.name,
-    'app.kubernetes.io/managed-by': 'dapr-proxy',
-    ...(fn.version !== '' && { 'app.kubernetes.io/version': fn.version }),
     [roleLabel]: role,
+    'app.kubernetes.io/managed-by': 'dapr-proxy',
+    'app.kubernetes.io/name': fn.name,
+    ...(fn.version !== '' && { 'app.kubernetes.io/version': fn.version }),
     [functionLabel]: fn.name,
   }
   const passed = Object.entries(user).filter(([key]) => !Object.hasOwn(ours, key) && !reserved.has(key))
-  return sorted([...passed, ...Object.entries(ours)])
+  return passed.length === 0 ? ours : sorted([...passed, ...Object.entries(ours)])
 }
 
 // Metacontroller finds the children of a Function by this label and refuses a reply that gives it another value.

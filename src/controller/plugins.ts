@@ -2,8 +2,8 @@
 
 import { parse } from 'yaml'
 import type { FuncContext, Problem } from '../shared/func-context.ts'
+import type { TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
-import type { TextMap } from './function.ts'
 
 type Plugins = Pick<FuncContext, 'prePlugins' | 'postPlugins' | 'pluginsTracing'>
 
@@ -73,8 +73,24 @@ function readYaml(annotations: TextMap, name: string, problems: Problem[]): Reco
   return {}
 }
 
-/** Undefined for text that is not YAML. JSON and back, so that nothing but plain data reaches FUNC_CONTEXT. */
+/** To read YAML costs more than all the rest of a sync, so what short texts mean is remembered: at most so many, of so many characters. */
+const maxRemembered = 1000
+const maxCharacters = 2000
+const remembered = new Map<string, unknown>()
+
+/** What a text means follows from it alone. */
 function parseYaml(text: string): unknown {
+  if (remembered.has(text)) return remembered.get(text)
+  const value = plainData(text)
+  if (text.length > maxCharacters) return value
+  // A Map keeps the order of insertion.
+  if (remembered.size === maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
+  remembered.set(text, value)
+  return value
+}
+
+/** Undefined for text that is not YAML. JSON and back, so that nothing but plain data reaches FUNC_CONTEXT. */
+function plainData(text: string): unknown {
   try {
     const json = JSON.stringify(parse(text, { logLevel: 'error', maxAliasCount: 10 }))
     return json === undefined ? undefined : JSON.parse(json)

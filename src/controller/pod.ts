@@ -1,22 +1,24 @@
 // The pieces of a pod that function and proxy share: environment, Deployment and Service frames.
 
 import { serializeFuncContext } from '../shared/func-context.ts'
-import type { KubeObject } from '../shared/k8s.ts'
+import type { KubeObject, TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
 import { funcContext } from './context.ts'
-import type { EnvVar, Fn, TextMap } from './function.ts'
+import type { EnvVar, Fn } from './function.ts'
 import { mark } from './mark.ts'
 import { labels, type Role, selector, workloadName } from './names.ts'
+import { oncePer } from './once-per.ts'
 import { prune } from './prune.ts'
 
 /** What function and proxy must agree on. */
-export const contractEnv = (fn: Fn): EnvVar[] => [
+export const contractEnv = oncePer((fn: Fn): readonly EnvVar[] => [
   { name: 'FUNC_CONTEXT', value: unexpandable(serializeFuncContext(funcContext(fn))) },
   { name: 'APP_PROTOCOL', value: fn.protocol },
-]
+])
 
 /** Kubernetes would replace `$(NAME)` and `$$` in a value; JSON has another way to write the dollar. */
-export const unexpandable = (json: string): string => json.replace(/\$(?=[$(])/g, '\\u0024')
+export const unexpandable = (json: string): string =>
+  json.includes('$') ? json.replace(/\$(?=[$(])/g, '\\u0024') : json
 
 /** Who a pod is, from the API server. */
 export const identityEnv: readonly EnvVar[] = [

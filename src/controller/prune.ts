@@ -1,5 +1,7 @@
 // Takes out of a child what the API server would not store: such a field makes Metacontroller write on every sync.
 
+import { setField } from './fields.ts'
+
 // A map of these keys is dropped by the API server when it is empty. Elsewhere `{}` has a meaning: `emptyDir: {}`.
 const maps: ReadonlySet<string> = new Set([
   'annotations',
@@ -23,9 +25,12 @@ export function withoutNulls<T>(value: T): T {
 function rebuild(value: unknown, keep: (key: string, field: unknown) => boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => rebuild(item, keep))
   if (typeof value !== 'object' || value === null) return value
-  const fields = Object.entries(value).map(([key, field]) => [key, rebuild(field, keep)] as const)
-  // fromEntries defines own properties, so a key such as __proto__ stays data.
-  return Object.fromEntries(fields.filter(([key, field]) => keep(key, field)))
+  const rebuilt: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const field = rebuild((value as Record<string, unknown>)[key], keep)
+    if (keep(key, field)) setField(rebuilt, key, field)
+  }
+  return rebuilt
 }
 
 function isEmpty(key: string, value: unknown): boolean {

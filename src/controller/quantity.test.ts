@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { canonicalQuantity } from './quantity.ts'
+import { canonicalQuantity, isQuantity } from './quantity.ts'
 
 test.each([
   ['100m', '100m'],
@@ -26,3 +26,14 @@ test.each([
 ])('%j is stored as %j', (given, stored) => {
   expect(canonicalQuantity(given)).toBe(stored)
 })
+
+test.each(['100m', 2, 0.5, '.5', '1.', '0', '+1', '1.5Gi', '1e3', '2E-2'])('%j is a quantity', (given) => {
+  expect(isQuantity(given)).toBe(true)
+})
+
+test.each(['', '.', 'many', '1 Gi', '1gi', '-1', -1, '1e100', '9'.repeat(65), true, {}, Number.NaN])(
+  '%j is none',
+  (given) => {
+    expect(isQuantity(given)).toBe(false)
+  },
+)

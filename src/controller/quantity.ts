@@ -8,6 +8,17 @@ const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const
 /** Nothing is smaller than a nano, and what is less is rounded up. */
 const nano = 10n ** 9n
 
+/** Characters of a quantity. The API server caps the value at 2^63; a million digits would only cost time. */
+const longest = 64
+
+/** True for what the API server takes for a quantity; it refuses negative ones wherever we pass them on. */
+export function isQuantity(value: unknown): boolean {
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string' || text.length > longest) return false
+  const [, sign = '-', whole = '', fraction = ''] = shape.exec(text) ?? []
+  return sign !== '-' && whole + fraction !== ''
+}
+
 /** A number becomes text. What is no quantity, or is written with an exponent, stays as it is: the API server judges it. */
 export function canonicalQuantity(value: unknown): unknown {
   const text = typeof value === 'number' ? String(value) : value

@@ -4,6 +4,7 @@ import type { KubeObject } from '../shared/k8s.ts'
 import { find, type Related } from './cluster.ts'
 import { inlineComponents, resolveComponent } from './components.ts'
 import type { Fn } from './function.ts'
+import { tokenKey, tokenSecrets } from './tokens.ts'
 
 export interface Reference {
   readonly name: string
@@ -34,9 +35,6 @@ export function componentReferences({ name: functionName, serving, mode }: Fn): 
   return distinct(named.filter(({ name }) => !inline.has(name)))
 }
 
-/** daprd and the function read the token under this key. */
-const tokens = ['dapr.io/api-token-secret', 'dapr.io/app-token-secret']
-
 /** Secrets that the Function names itself: to pull its image, in its components, and for tokens of Dapr. Not those of its template. */
 export function secretReferences({ name: functionName, serving, pullSecret, mode }: Fn): SecretReference[] {
   const found: SecretReference[] = []
@@ -52,8 +50,8 @@ export function secretReferences({ name: functionName, serving, pullSecret, mode
       add(ref?.name, `spec.serving.${kind}.${key}.metadata[${String(name)}]`, ref?.key)
     }
   }
-  for (const annotation of tokens) {
-    add(serving.annotations?.[annotation], `spec.serving.annotations[${annotation}]`, 'token')
+  for (const annotation of Object.values(tokenSecrets)) {
+    add(serving.annotations?.[annotation], `spec.serving.annotations[${annotation}]`, tokenKey)
   }
   return distinct(found)
 }

@@ -1,10 +1,10 @@
 // The spec that children are made from: the present one if it is valid, else the one that was last accepted.
 
 import type { Problem } from '../shared/func-context.ts'
-import type { KubeObject, ObjectMeta } from '../shared/k8s.ts'
+import type { KubeObject, ObjectMeta, TextMap } from '../shared/k8s.ts'
 import { acceptFunction, type Yardstick } from './accept.ts'
 import { annotation } from './annotations.ts'
-import type { Fn, FunctionObject, FunctionSpec, TextMap } from './function.ts'
+import type { Fn, FunctionObject, FunctionSpec } from './function.ts'
 
 /** The spec that children are made from, kept in the status so that they survive a later spec that is rejected. */
 export interface Accepted {

@@ -49,7 +49,7 @@ export function sync(request: SyncRequest, yardstick: Yardstick): SyncResult {
   const made = wanted.filter(({ kind }) => cluster.makes(kind as ChildKind))
   const leftOut = [
     ...(source ? fieldsLeftOut(source.fn, source.accepted.spec, cluster) : []),
-    ...kindsOf(wanted.filter((child) => !made.includes(child))),
+    ...kindsOf(wanted.filter(({ kind }) => !cluster.makes(kind as ChildKind))),
   ]
   const waitedFor = made.filter((child) => !isThere(child, cluster))
   const facts = {

@@ -12,14 +12,14 @@ import { type Role, workloadName } from './names.ts'
  * The children that the pod with daprd waits for, in the order in which they are made. Metacontroller writes kinds in an order of its
  * own, Deployments first, and a pod that starts before its Components would run without them.
  */
-export function missing(fn: Fn, cluster: Cluster): KubeObject[] {
+function missing(fn: Fn, cluster: Cluster): KubeObject[] {
   return [...proxyServiceAccount(fn), ...daprObjects(fn, cluster)]
     .filter(({ kind }) => cluster.makes(kind as ChildKind))
     .filter((child) => !isThere(child, cluster))
 }
 
 /** `paused`: a Deployment in this state takes a new template but starts no pod from it. A running pod is never stopped for it. */
-export function pausedWhileWaiting(fn: Fn, cluster: Cluster): { readonly paused: true } | Record<string, never> {
+export function pausedWhileWaiting(fn: Fn, cluster: Cluster): { readonly paused?: true } {
   return missing(fn, cluster).length > 0 ? { paused: true } : {}
 }
 

@@ -13,8 +13,8 @@ export interface AppServerOptions<Message> {
   readonly maxEventBytes: number
   readonly memory: Memory
   /**
-   * What daprd has to bring with each event and invocation. It ends here: a function never sees it. Without it, whatever
-   * daprd brings goes on as it came.
+   * What daprd has to bring with each event and invocation. It goes on with all the rest: a function sees what it would see behind
+   * a daprd of its own, and may look for it too.
    */
   readonly appToken?: string
   /** Told of each event that the server itself gives back: it is too large, there is no room for it, or it has no token. */

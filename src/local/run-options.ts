@@ -37,6 +37,7 @@ export const runHelp = `Runs Functions on this machine, with the processes and s
                                alone, and lost counts what reached the proxy and was not acknowledged.
   --help
 
+What a Function has from a Secret is taken from your shell, under the name of the variable: APP_API_TOKEN for function, proxy and sidecar.
 The embedded sidecar tries an event up to 10 times within about 26 s. At the end it says for each protocol what was
 delivered and what was lost: published - acknowledged - dropped by the function.
 Exit codes: 0 nothing lost, 1 an event was lost or something did not start, 2 wrong use of the command.

@@ -64,7 +64,7 @@ async function runFunctions(functions: readonly LocalFunction[], options: RunOpt
   const log = (name: string) => (text: string) => display.print(logLine(name, text))
   const sidecars: Sidecars =
     options.daprd === undefined
-      ? createEmbedded(ports, warn)
+      ? createEmbedded(ports, warn, edge.env.APP_API_TOKEN)
       : createDaprds({ program: options.daprd, env: edge.env, ports, log, resources })
   const surroundings = { env: edge.env, execPath: edge.execPath, warn }
   const run = new LocalRun({ functions, sidecars, ports, surroundings, print: display.print })

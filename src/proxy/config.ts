@@ -33,7 +33,7 @@ export interface ProxyConfig {
   readonly maxHeldBytes: number
   /** Bytes of one event. Default 6 MiB. */
   readonly maxEventBytes: number
-  /** What daprd has to show. Default: nothing. */
+  /** What daprd has to show; it goes on to the function. Default: nothing. */
   readonly appToken?: string
   /** How long one event may wait for a replica. Default 30 s. */
   readonly holdTimeoutMs: number

@@ -1,7 +1,7 @@
 // The numbers in the text form of Prometheus.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { ReplicaChanges, ReplicaView, RouteCounts, Sources } from './metrics.ts'
+import type { ReplicaChanges, ReplicaView, RouteCounts, Sources } from './counts.ts'
 
 export interface ExpositionSources extends Sources {
   readonly routes: () => Iterable<RouteCounts>

@@ -1,56 +1,14 @@
 // What an operator counts: plain numbers on the path of an event, put into Prometheus' form when they are asked for.
 
 import type { Route } from '../dapr/event.ts'
+import type { ReplicaChanges, RouteCounts, Series, Sources } from './counts.ts'
 import type { Exposition } from './exposition.ts'
 import { type LossCause, lossCauses } from './losses.ts'
 import type { Delivery, RetryCause } from './observer.ts'
 import { type Result, results } from './result.ts'
 
-/** A replica as the pages and the metrics show it. What the core does not know of it is left out. */
-export interface ReplicaView {
-  /** `host:port` */
-  readonly address: string
-  /** Events that it works on now. */
-  readonly inFlight: number
-  /** Events that it has answered. */
-  readonly answered: number
-  /** What the balancer takes for its latency, in milliseconds. */
-  readonly latencyMs?: number
-  /** Default: ready. One of a few words of the core. */
-  readonly state?: string
-}
-
-/** What is read when somebody asks. */
-export interface Sources {
-  /** Events in the proxy now, held ones included. */
-  readonly inFlight: () => number
-  readonly held: () => number
-  /** 0 if nothing is held. */
-  readonly oldestHeldMs: () => number
-  readonly bufferedBytes: () => number
-  readonly replicas: () => readonly ReplicaView[]
-}
-
 /** Upper bounds in seconds: from one hop on loopback to the hold timeout and beyond. */
 const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
-
-/** The events of one route that ended in one way. */
-export interface Series {
-  count: number
-  /** One for each bound, and one for what is above all of them. */
-  readonly buckets: Float64Array
-  sumSeconds: number
-}
-
-/** The counts of one route. */
-export interface RouteCounts {
-  readonly route: Route
-  readonly series: Map<Result, Series>
-  readonly retries: Record<RetryCause, number>
-  readonly lost: Record<LossCause, number>
-  /** Exchanges that broke after the event was sent: the function may have run it, and it is delivered again. */
-  possibleDuplicates: number
-}
 
 export interface Metrics {
   delivered(delivery: Delivery, result: Result, loss: LossCause | undefined): void
@@ -61,11 +19,6 @@ export interface Metrics {
   readonly replicaChanges: () => ReplicaChanges
   /** The answer to `/metrics`. */
   exposition(): Promise<{ readonly text: string; readonly contentType: string }>
-}
-
-export interface ReplicaChanges {
-  readonly ejections: number
-  readonly readmissions: number
 }
 
 /** Counts of the `declared` routes are there from the start: Prometheus sees no increase in a counter that is born with 1. */

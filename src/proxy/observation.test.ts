@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import type { Outcome, Route } from '../dapr/event.ts'
 import { createLog } from '../shared/log.ts'
-import type { ReplicaView } from './metrics.ts'
+import type { ReplicaView } from './counts.ts'
 import { createObservation } from './observation.ts'
 
 const orders: Route = { kind: 'topic', name: 'bus/orders', pubsub: 'bus', topic: 'orders' }

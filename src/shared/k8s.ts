@@ -2,14 +2,17 @@
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 
+/** Labels, annotations and the like. */
+export type TextMap = Readonly<Record<string, string>>
+
 export interface ObjectMeta {
   readonly name: string
   readonly namespace?: string
   readonly uid?: string
   readonly generation?: number
   readonly deletionTimestamp?: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
+  readonly labels?: TextMap
+  readonly annotations?: TextMap
 }
 
 /** Any Kubernetes object: what identifies it, and the rest as it is. */

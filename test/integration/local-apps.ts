@@ -2,7 +2,14 @@
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js'
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
 import { onTestFinished } from 'vitest'
 import { runtimeV1 } from '../../src/local/sidecar/grpc-protocol.ts'
 
@@ -16,6 +23,8 @@ export interface Seen {
   /** Attributes of the CloudEvent, or what stands for them over gRPC; empty for a binding. */
   readonly id: string
   readonly method?: string
+  /** The app token that came with it. */
+  readonly token?: unknown
 }
 
 /** `SUCCESS` and the like is what the function says of a topic; an answer to the rest is a success. */
@@ -63,7 +72,7 @@ async function startHttpApp(handle: Handle): Promise<App> {
       return response.end(JSON.stringify(questions[question]))
     }
     if (request.method === 'OPTIONS') return response.writeHead(404).end()
-    const behaviour = await book.handle(seenOverHttp(request, body))
+    const behaviour = await book.handle({ ...seenOverHttp(request, body), token: request.headers['dapr-api-token'] })
     if (behaviour === 'break') return response.destroy()
     if (behaviour === 'no-such-route') return response.writeHead(404).end()
     if (behaviour === 'error') return response.writeHead(503).end()
@@ -100,13 +109,16 @@ interface InvokeRequest {
   readonly content_type: string
 }
 
+const tokenIn = (metadata: Metadata): unknown => metadata.get('dapr-api-token')[0]
+
 async function startGrpcApp(handle: Handle): Promise<App> {
   const book = notebook(handle)
   const server = new Server()
   const serve =
     (kind: 'topic' | 'binding') =>
-    async ({ request }: ServerUnaryCall<EventRequest, object>, reply: sendUnaryData<object>) => {
-      const behaviour = await book.handle({ kind, data: request.data.toString(), id: request.id ?? '' })
+    async ({ request, metadata }: ServerUnaryCall<EventRequest, object>, reply: sendUnaryData<object>) => {
+      const token = tokenIn(metadata)
+      const behaviour = await book.handle({ kind, data: request.data.toString(), id: request.id ?? '', token })
       if (behaviour === 'break') return server.forceShutdown()
       if (behaviour === 'no-such-route') return reply({ code: status.UNIMPLEMENTED })
       if (behaviour === 'error') return reply({ code: status.UNKNOWN })
@@ -121,9 +133,9 @@ async function startGrpcApp(handle: Handle): Promise<App> {
     ListInputBindings: answer('bindings', { bindings: [binding] }),
     OnTopicEvent: serve('topic'),
     OnBindingEvent: serve('binding'),
-    OnInvoke: async ({ request }: ServerUnaryCall<InvokeRequest, object>, reply: sendUnaryData<object>) => {
+    OnInvoke: async ({ request, metadata }: ServerUnaryCall<InvokeRequest, object>, reply: sendUnaryData<object>) => {
       const data = request.data.value.toString()
-      const said = await book.handle({ kind: 'invoke', data, id: '', method: request.method })
+      const said = await book.handle({ kind: 'invoke', data, id: '', method: request.method, token: tokenIn(metadata) })
       const value = Buffer.from(JSON.stringify({ status: said }))
       reply(null, { data: { value }, content_type: 'application/json' })
     },

@@ -34,7 +34,7 @@ interface Started {
 
 type Protocol = 'http' | 'grpc'
 
-function createMesh() {
+function createMesh(appToken?: string) {
   const [broker, states, sidecars] = [new Broker(), new StateStores(), new Map<string, Sidecar>()]
   onTestFinished(() => broker.close())
   return async (appId: string, protocol: Protocol, app: App | undefined, own = components): Promise<Started> => {
@@ -46,6 +46,7 @@ function createMesh() {
       findApp: (id) => sidecars.get(id)?.state,
       warn: (message) => warnings.push(message),
       policy,
+      appToken,
     })
     sidecars.set(appId, sidecar)
     const api = await sidecar.listen({ http: 0, grpc: 0 })
@@ -193,6 +194,24 @@ describe.each(['http', 'grpc'] as const)('over %s', (protocol) => {
     await settled(two.sidecar)
 
     expect([first?.seen.length, second?.seen.length, apart?.seen.length]).toEqual([1, 1, 0])
+  })
+
+  test('the app token is shown with whatever the app gets', async () => {
+    const app = await startApp[protocol](() => 'SUCCESS')
+    const { sidecar, api, publish } = await createMesh('s3cret')('app', protocol, app)
+    const post = (path: string, body: string) =>
+      fetch(`http://127.0.0.1:${api.http}/v1.0/${path}`, { method: 'POST', body })
+
+    await publish('{}')
+    await post(`bindings/${binding}`, '{"operation":"create","data":{}}')
+    await settled(sidecar)
+    await post('invoke/app/method/hello', '{}')
+
+    expect(app.seen.map(({ kind, token }) => [kind, token])).toEqual([
+      ['topic', 's3cret'],
+      ['binding', 's3cret'],
+      ['invoke', 's3cret'],
+    ])
   })
 
   test("Dapr's own client works with the API", async () => {

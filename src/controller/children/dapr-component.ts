@@ -5,11 +5,13 @@ import type { Cluster } from '../cluster.ts'
 import { inlineComponents } from '../components.ts'
 import { withDelivery } from '../delivery/delivery.ts'
 import type { Fn } from '../function.ts'
+import { inputComponents } from '../inputs.ts'
 import { labels } from '../names.ts'
 import { withoutNulls } from '../prune.ts'
 
 export function daprComponent(fn: Fn, { settings }: Cluster): KubeObject[] {
   if (fn.mode === 'none') return []
+  const inputs = new Set(inputComponents(fn, {}).map(({ name }) => name))
   return inlineComponents(fn.name, fn.serving).map(({ kind, name, spec }) => {
     const given = withoutNulls(spec)
     const { type, version, ignoreErrors, initTimeout } = given
@@ -22,7 +24,7 @@ export function daprComponent(fn: Fn, { settings }: Cluster): KubeObject[] {
         version,
         ...(ignoreErrors !== undefined && { ignoreErrors }),
         ...(initTimeout !== undefined && { initTimeout }),
-        metadata: withDelivery(fn, name, given, settings).filter(
+        metadata: withDelivery(fn, given, inputs.has(name), settings).filter(
           (item) => kind !== 'bindings' || item.name !== 'route',
         ),
       },

@@ -1,11 +1,11 @@
 // The function itself: the user's pod template with the image, the environment and the Dapr switch of its mode.
 
-import type { KubeObject } from '../../shared/k8s.ts'
+import type { KubeObject, TextMap } from '../../shared/k8s.ts'
 import { annotation, daprPodAnnotations, plainPodAnnotations } from '../annotations.ts'
 import { canonicalTemplate } from '../canonical.ts'
 import { type Cluster, find } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
-import type { Fn, PodTemplate, TextMap } from '../function.ts'
+import type { Fn, PodTemplate } from '../function.ts'
 import { functionContainers } from '../function-container.ts'
 import { labels, workloadName } from '../names.ts'
 import { podTemplate, workload } from '../pod.ts'

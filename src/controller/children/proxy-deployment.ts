@@ -1,17 +1,18 @@
 // The proxy: one pod per Function, with the only daprd of that Function in it.
 
-import type { KubeObject } from '../../shared/k8s.ts'
+import type { KubeObject, TextMap } from '../../shared/k8s.ts'
 import { mayWatchEndpoints, proxyAccount } from '../accounts.ts'
 import { annotation, daprPodAnnotations } from '../annotations.ts'
 import type { Cluster } from '../cluster.ts'
 import { daprAnnotations } from '../dapr-objects.ts'
 import { holdMs } from '../delivery/delivery.ts'
-import type { EnvVar, Fn, TextMap } from '../function.ts'
+import type { EnvVar, Fn } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, identityEnv, workload } from '../pod.ts'
 import { proxyReplicas } from '../scaling.ts'
 import { defaultSettings } from '../settings.ts'
-import { hasStarted, missing, pausedWhileWaiting } from '../waiting.ts'
+import { appToken } from '../tokens.ts'
+import { hasStarted, pausedWhileWaiting } from '../waiting.ts'
 
 // SIGTERM reaches daprd and proxy together. daprd takes no new events at once but waits for the proxy to have finished
 // the ones it holds (30 s by default, and 30 s that daprd gives a subscription), then shuts down. The proxy goes last.
@@ -30,13 +31,11 @@ export function proxyDeployment(fn: Fn, cluster: Cluster): KubeObject[] {
     terminationGracePeriodSeconds: blockShutdownSeconds + gracefulShutdownSeconds + slackSeconds,
     containers: [container(fn, cluster)],
   }
-  const frame = { role: 'proxy' as const, replicas: replicas(fn, cluster), annotations: annotations(fn, cluster), pod }
-  return [workload(fn, 'Deployment', { ...frame, ...pausedWhileWaiting(fn, cluster) })]
-}
-
-/** None until all that daprd reads at its start is there. A proxy that runs is not stopped for what is added later. */
-function replicas(fn: Fn, cluster: Cluster): number {
-  return missing(fn, cluster).length > 0 && !hasStarted(fn, 'proxy', cluster) ? 0 : proxyReplicas(fn, cluster)
+  const waiting = pausedWhileWaiting(fn, cluster)
+  // None until all that daprd reads at its start is there. A proxy that runs is not stopped for what is added later.
+  const replicas = waiting.paused && !hasStarted(fn, 'proxy', cluster) ? 0 : proxyReplicas(fn, cluster)
+  const frame = { role: 'proxy' as const, replicas, annotations: annotations(fn, cluster), pod }
+  return [workload(fn, 'Deployment', { ...frame, ...waiting })]
 }
 
 function container(fn: Fn, cluster: Cluster): object {
@@ -66,6 +65,7 @@ function env(fn: Fn, cluster: Cluster): EnvVar[] {
   return [
     ...contractEnv(fn),
     ...identityEnv,
+    ...appToken(fn),
     // With a token the proxy watches EndpointSlices of its own accord, and asks DNS while it may not.
     ...(mayWatchEndpoints(fn, cluster)
       ? [{ name: 'CLUSTER_DOMAIN', value: clusterDomain }].filter(

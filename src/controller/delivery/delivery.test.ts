@@ -33,7 +33,10 @@ function functionWith(type: string, metadata: Metadata = {}, serving: object = {
 
 function completed(type: string, metadata: Metadata = {}, serving: object = {}): Record<string, unknown> {
   const { fn, component, name } = functionWith(type, metadata, serving)
-  return Object.fromEntries(withDelivery(fn, name, component, defaultSettings).map((item) => [item.name, item.value]))
+  const isInput = inputComponents(fn, {}).some((input) => input.name === name)
+  return Object.fromEntries(
+    withDelivery(fn, component, isInput, defaultSettings).map((item) => [item.name, item.value]),
+  )
 }
 
 const judged = (type: string, metadata: Metadata = {}) => guarantees(functionWith(type, metadata).fn, {}, true)[0]

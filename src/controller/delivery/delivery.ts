@@ -52,9 +52,8 @@ function ownHoldMs(input: InputComponent): number {
  * The metadata of an inline component, with what delivery rests on spelled out where the user does not say it. In standalone mode one
  * daprd takes the events of all replicas, so it is told how many they handle.
  */
-export function withDelivery(fn: Fn, name: string, { type, metadata }: ComponentSpec, settings: Settings) {
+export function withDelivery(fn: Fn, { type, metadata }: ComponentSpec, isInput: boolean, settings: Settings) {
   const { defaults = [], capacity = [] } = brokerOf(type) ?? {}
-  const isInput = inputComponents(fn, {}).some((input) => input.name === name)
   const number = String(mostReplicas(fn) * settings.function.concurrency)
   const capacities = fn.mode === 'standalone' && isInput ? capacity.map((item) => [item, number] as const) : []
   return [...metadata, ...missing({ defaults: [...defaults, ...capacities] }, metadata)]

@@ -1,8 +1,9 @@
 // Names, labels and annotation keys that Kubernetes or Dapr would refuse in a child.
 
 import type { Problem } from '../../shared/func-context.ts'
+import type { TextMap } from '../../shared/k8s.ts'
 import { annotation } from '../annotations.ts'
-import { describeFunction, type FunctionObject, type TextMap } from '../function.ts'
+import { describeFunction, type FunctionObject } from '../function.ts'
 
 // `<function>-proxy` must be a DNS label of at most 63 characters.
 const longestName = 57

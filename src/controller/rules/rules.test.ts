@@ -53,7 +53,7 @@ describe('a valid Function', () => {
       template({
         volumes: [
           { name: 'a', emptyDir: {} },
-          { name: 'b', secret: {} },
+          { name: 'b', secret: { secretName: 's' } },
         ],
       }),
     ],
@@ -204,6 +204,36 @@ describe('a template is refused as a whole', () => {
     [`${at}.containers[0].imagePullPolicy`, container({ imagePullPolicy: 'Sometimes' })],
     [`${at}.containers[0].name`, template({ containers: [{ name: 'Up_per', image: 'x' }] })],
     [`${at}.containers[1].image`, template({ containers: [{ name: 'function' }, { name: 'b' }] })],
+    [`${at}.containers[0].env[0].valueFrom`, container({ env: [{ name: 'A', valueFrom: 'x' }] })],
+    [
+      `${at}.containers[0].env[0].valueFrom.secretKeyRef.key`,
+      container({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's' } } }] }),
+    ],
+    [
+      `${at}.containers[0].envFrom[0].secretRef.optional`,
+      container({ envFrom: [{ secretRef: { name: 's', optional: 1 } }] }),
+    ],
+    [`${at}.containers[0].resources.limits[cpu]`, container({ resources: { limits: { cpu: {} } } })],
+    [`${at}.containers[0].resources.limits[memory]`, container({ resources: { limits: { memory: 'much' } } })],
+    [`${at}.containers[0].resources.limit`, container({ resources: { limit: { cpu: 1 } } })],
+    [`${at}.containers[0].livenessProbe.httpGet.port`, container({ livenessProbe: { httpGet: { port: [80] } } })],
+    [`${at}.containers[0].livenessProbe.exec.command`, container({ livenessProbe: { exec: { command: 'true' } } })],
+    [`${at}.volumes[0].secret.secretName`, template({ volumes: [{ name: 'a', secret: {} }] })],
+    [
+      `${at}.volumes[0].projected.sources[0].configMap.items[0].path`,
+      template({
+        volumes: [{ name: 'a', projected: { sources: [{ configMap: { name: 'c', items: [{ key: 'k' }] } }] } }],
+      }),
+    ],
+    [`${at}.affinity`, template({ affinity: 3 })],
+    [`${at}.affinity.podAffinity`, template({ affinity: { podAffinity: [] } })],
+    [`${at}.tolerations[0].tolerationSeconds`, template({ tolerations: [{ tolerationSeconds: '5' }] })],
+    [`${at}.nodeSelector[disk]`, template({ nodeSelector: { disk: true } })],
+    [
+      `${at}.topologySpreadConstraints[0].maxSkew`,
+      template({ topologySpreadConstraints: [{ topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway' }] }),
+    ],
+    [`${at}.dnsConfig.nameservers`, template({ dnsConfig: { nameservers: '1.1.1.1' } })],
     [`${at}.containers[0]`, template({ containers: [null] })],
     [`${at}.containers`, template({ containers: { function: {} } })],
     [

@@ -3,61 +3,12 @@
 import type { Problem } from '../../shared/func-context.ts'
 import type { Settings } from '../settings.ts'
 import { isDnsLabel, isVariableName } from './names.ts'
+import { placement } from './placement.ts'
+import { envFrom, handlers, port, resources, valueFrom, volumeKinds } from './pod-parts.ts'
+import { anything, each, fields, flag, ofType, oneOf, only, type Shape, text, whole } from './shape.ts'
 
-type Shape = (value: unknown, field: string) => Problem[]
-
-const ofType =
-  (isRight: (value: unknown) => boolean, wanted: string): Shape =>
-  (value, field) =>
-    isRight(value) ? [] : [{ field, message: `must be ${wanted}` }]
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const text = ofType((value) => typeof value === 'string', 'a string')
-const whole = ofType(Number.isSafeInteger, 'a whole number')
-const port = ofType(
-  (value) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 65535,
-  'a port from 1 to 65535',
-)
 const label = ofType((value) => isDnsLabel(value), 'at most 63 characters, each a-z, 0-9 or "-"')
 const variable = ofType(isVariableName, 'the name of a variable, without "="')
-const flag = ofType((value) => typeof value === 'boolean', 'true or false')
-const map = ofType(isMap, 'a map')
-const list = ofType(Array.isArray, 'a list')
-
-const anything: Shape = () => []
-
-const oneOf = (...choices: readonly string[]): Shape =>
-  ofType((value) => choices.includes(value as string), `one of ${choices.join(', ')}`)
-
-const only =
-  (allowed: string | boolean): Shape =>
-  (value, field) =>
-    value === allowed ? [] : [{ field, message: `may only be ${JSON.stringify(allowed)}; remove it` }]
-
-const each =
-  (shape: Shape): Shape =>
-  (value, field) =>
-    Array.isArray(value) ? value.flatMap((item, index) => shape(item, `${field}[${index}]`)) : list(value, field)
-
-/** A map with these fields and no others. */
-const fields =
-  (table: Readonly<Record<string, Shape>>, ...required: string[]): Shape =>
-  (value, field) => {
-    if (!isMap(value)) return map(value, field)
-    const missing = required.filter((key) => value[key] === undefined || value[key] === null)
-    return [
-      ...missing.map((key) => ({ field: `${field}.${key}`, message: 'is missing; add it' })),
-      ...Object.entries(value).flatMap(([key, inner]) => {
-        const shape = Object.hasOwn(table, key) ? table[key] : undefined
-        if (inner === null) return []
-        return shape ? shape(inner, `${field}.${key}`) : [{ field: `${field}.${key}`, message: refusal }]
-      }),
-    ]
-  }
-
-const refusal = 'is not allowed in the template of a Function; remove it'
 
 const identity: Readonly<Record<string, Shape>> = {
   runAsUser: whole,
@@ -74,9 +25,6 @@ const containerSecurity = fields({
   capabilities: fields({ drop: each(text) }),
 })
 
-// No host: the node, which makes the call, reaches what the pod does not.
-const call = fields({ path: text, port: anything, scheme: text, httpHeaders: each(map) }, 'port')
-const handlers = { httpGet: call, tcpSocket: fields({ port: anything }, 'port'), exec: map, grpc: map, sleep: map }
 const probe = fields({
   ...handlers,
   initialDelaySeconds: whole,
@@ -95,10 +43,10 @@ const container = fields(
     command: each(text),
     args: each(text),
     workingDir: text,
-    env: each(fields({ name: variable, value: text, valueFrom: map }, 'name')),
-    envFrom: each(map),
+    env: each(fields({ name: variable, value: text, valueFrom }, 'name')),
+    envFrom,
     ports: each(fields({ name: text, containerPort: port, protocol: oneOf('TCP', 'UDP', 'SCTP') }, 'containerPort')),
-    resources: map,
+    resources,
     // No mountPropagation: it reaches into the node.
     volumeMounts: each(
       fields({ name: text, mountPath: text, subPath: text, subPathExpr: text, readOnly: flag }, 'name', 'mountPath'),
@@ -107,18 +55,15 @@ const container = fields(
     readinessProbe: probe,
     startupProbe: probe,
     lifecycle: fields({ preStop: fields(handlers), postStart: fields(handlers) }),
-    restartPolicy: text,
+    restartPolicy: only('Always'),
     terminationMessagePath: text,
-    terminationMessagePolicy: text,
+    terminationMessagePolicy: oneOf('File', 'FallbackToLogsOnError'),
     securityContext: containerSecurity,
   },
   'name',
 )
 
-const volume = fields(
-  { name: label, emptyDir: map, secret: map, configMap: map, projected: map, persistentVolumeClaim: map },
-  'name',
-)
+const volume = fields({ name: label, ...volumeKinds }, 'name')
 
 const podFields: Readonly<Record<string, Shape>> = {
   containers: each(container),
@@ -128,18 +73,13 @@ const podFields: Readonly<Record<string, Shape>> = {
   securityContext: fields({
     ...identity,
     fsGroup: whole,
-    fsGroupChangePolicy: text,
+    fsGroupChangePolicy: oneOf('OnRootMismatch', 'Always'),
     supplementalGroups: each(whole),
   }),
-  nodeSelector: map,
-  tolerations: each(map),
-  affinity: map,
-  topologySpreadConstraints: each(map),
+  ...placement,
   terminationGracePeriodSeconds: whole,
   automountServiceAccountToken: flag,
   enableServiceLinks: flag,
-  dnsPolicy: text,
-  dnsConfig: map,
   restartPolicy: only('Always'),
 }
 
@@ -178,8 +118,7 @@ function images(template: unknown): Problem[] {
 function doubles(template: unknown): Problem[] {
   const { initContainers = [], containers = [] } = (template ?? {}) as Record<string, { name: string }[] | undefined>
   const names = [...(initContainers ?? []), ...(containers ?? [])].map(({ name }) => name)
-  const double = names.find((name, index) => names.indexOf(name) !== index)
-  return double === undefined
+  return new Set(names).size === names.length
     ? []
     : [{ field: `${field}.containers`, message: 'has two containers of one name; rename one' }]
 }

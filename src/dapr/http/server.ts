@@ -6,7 +6,7 @@ import type { Incoming } from '../../h1/incoming.ts'
 import type { Outgoing, ResponseHead } from '../../h1/outgoing.ts'
 import { createH1Server, type ServerLimits } from '../../h1/server.ts'
 import type { Exchange } from '../../h1/server-connection.ts'
-import { isToken, tokenField } from '../app-token.ts'
+import { isToken, tokensOf } from '../app-token.ts'
 import { Departure } from '../departure.ts'
 import type { Event, Outcome, Refusal, Route } from '../event.ts'
 import { headerValue } from '../header-list.ts'
@@ -55,14 +55,6 @@ export function createHttpServer(options: AppServerOptions<HttpMessage>): AppSer
     },
   })
 }
-
-const tokensOf = (fields: readonly string[]): string[] =>
-  fields.filter((_text, i) => i % 2 === 1 && isTokenField(fields[i - 1] as string))
-
-const withoutToken = (fields: readonly string[]): string[] =>
-  fields.filter((_text, i) => !isTokenField(fields[i - (i % 2)] as string))
-
-const isTokenField = (name: string): boolean => name.length === tokenField.length && name.toLowerCase() === tokenField
 
 const badTarget = plainReply(400, 'the target is neither a path nor a URL')
 
@@ -122,8 +114,7 @@ class Delivery implements Exchange {
   #message({ target: path, host }: Target, body: Buffer): HttpMessage {
     const { method, fields, framing } = this.#request
     const isInvocation = this.#route.kind === 'invoke'
-    const own = this.#options.appToken === undefined ? fields : withoutToken(fields)
-    const raw = host === undefined ? own : withHost(own, host)
+    const raw = host === undefined ? fields : withHost(fields, host)
     return {
       method,
       path,

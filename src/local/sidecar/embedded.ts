@@ -14,7 +14,7 @@ const usual: ApiPorts = { http: 3500, grpc: 50_001 }
 
 const pauseMs = 50
 
-export function createEmbedded(ports: Ports, warn: (message: string) => void): Sidecars {
+export function createEmbedded(ports: Ports, warn: (message: string) => void, appToken?: string): Sidecars {
   const broker = new Broker()
   const states = new StateStores()
   const sidecars = new Map<string, Sidecar>()
@@ -27,7 +27,7 @@ export function createEmbedded(ports: Ports, warn: (message: string) => void): S
       const taken = new Map<string, ApiPorts>()
       for (const app of apps) {
         const findApp = (appId: string) => sidecars.get(appId)?.state
-        const sidecar = new Sidecar({ app, broker, states, findApp, warn })
+        const sidecar = new Sidecar({ app, broker, states, findApp, warn, appToken })
         sidecars.set(app.appId, sidecar)
         const wanted = { http: await ports.take(usual.http), grpc: await ports.take(usual.grpc) }
         taken.set(app.appId, await sidecar.listen(wanted))

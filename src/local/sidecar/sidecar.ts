@@ -9,7 +9,7 @@ import { type Component, familyOf } from './broker/component.ts'
 import { type DeliveryPolicy, DeliveryQueue } from './broker/delivery-queue.ts'
 import type { StateStores } from './broker/state-store.ts'
 import { type Delivery, Tally } from './broker/tally.ts'
-import { type AppChannel, mayBeInput, type Subscription } from './channel/app-channel.ts'
+import { type AppChannel, type AppToken, mayBeInput, type Subscription } from './channel/app-channel.ts'
 import { waitForPort } from './channel/app-port.ts'
 import { createGrpcChannel } from './channel/grpc-channel.ts'
 import { createHttpChannel } from './channel/http-channel.ts'
@@ -30,6 +30,8 @@ export interface SidecarOptions {
   /** Told what a user should know: an event that is lost, a question that went wrong. */
   readonly warn: (message: string) => void
   readonly policy?: DeliveryPolicy
+  /** What it shows its app, as daprd shows its APP_API_TOKEN. */
+  readonly appToken?: string | undefined
 }
 
 /** What the app wants to hear of. */
@@ -74,11 +76,13 @@ export class Sidecar {
 
   /** Waits for the app, asks it once, and starts to deliver. Resolves to false if `signal` came first. */
   async connect(signal: AbortSignal): Promise<boolean> {
-    const { appId, protocol, ports } = this.#options.app
+    const { app, appToken } = this.#options
+    const { appId, protocol, ports } = app
+    const token: AppToken = appToken ? { 'dapr-api-token': appToken } : {}
     const open = await Promise.all(ports.map((port) => waitForPort(host, port, signal)))
     if (!open.every(Boolean)) return false
     const create = protocol === 'grpc' ? createGrpcChannel : createHttpChannel
-    const channels = ports.map((port) => create(appId, host, port))
+    const channels = ports.map((port) => create(appId, host, port, token))
     const [first] = channels
     if (first !== undefined) await this.#ask(first).catch((error: Error) => this.#warnOnce(error.message))
     this.#channels = channels

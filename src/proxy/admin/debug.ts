@@ -1,6 +1,6 @@
 // What the proxy is doing, as JSON: its replicas, its last deliveries, and the numbers of the page. Never a payload, never a secret.
 
-import type { RouteCounts, Sources } from '../metrics.ts'
+import type { RouteCounts, Sources } from '../counts.ts'
 import type { Observation } from '../observation.ts'
 import { type DeliveryRecord, maxDeliveries } from './deliveries.ts'
 

@@ -43,6 +43,9 @@ export interface AppChannel {
   close(): Promise<void>
 }
 
+/** The header field by which a sidecar shows its app who it is; none where it has no APP_API_TOKEN. */
+export type AppToken = Readonly<Record<string, string>>
+
 /** What an app may answer when it is asked for its subscriptions over HTTP; over gRPC it is the same in other words. */
 export interface SubscriptionAnswer {
   readonly pubsubname?: string

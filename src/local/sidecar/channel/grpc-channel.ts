@@ -7,7 +7,7 @@ import type { Delivery } from '../broker/tally.ts'
 import { baseType, type CloudEvent, parseObject, rawEnvelope } from '../cloud-event.ts'
 import { runtimeV1 } from '../grpc-protocol.ts'
 import { httpStatusOf } from '../grpc-status.ts'
-import { type AppChannel, isDeclaredInput, readSubscription, type Subscription } from './app-channel.ts'
+import { type AppChannel, type AppToken, isDeclaredInput, readSubscription, type Subscription } from './app-channel.ts'
 import { retried } from './retried.ts'
 import { toStruct } from './struct.ts'
 
@@ -15,7 +15,7 @@ type Call = <Reply>(method: string, request: object, metadata?: Metadata, deadli
 
 const probeTimeoutMs = 3000
 
-export function createGrpcChannel(appId: string, host: string, port: number): AppChannel {
+export function createGrpcChannel(appId: string, host: string, port: number, token: AppToken): AppChannel {
   // No option of its own: a sidecar sends requests of any size and takes replies of at most 4 MiB.
   const client = new runtimeV1.AppCallback(`${host}:${port}`, credentials.createInsecure())
   const call = caller(client)
@@ -26,12 +26,12 @@ export function createGrpcChannel(appId: string, host: string, port: number): Ap
     async sendTopicEvent(subscription, message) {
       const request = topicRequest(subscription, message)
       if (request === undefined) return { kind: 'failed', cause: 'the event is no CloudEvent in JSON' }
-      const metadata = metadataOf({ ...message.metadata, pubsubname: subscription.pubsub })
+      const metadata = metadataOf({ ...message.metadata, pubsubname: subscription.pubsub, ...token })
       return call<{ status: string }>('OnTopicEvent', request, metadata).then(topicDelivery, topicFailure)
     },
     sendBindingEvent(component, { data, metadata }) {
       const request = { name: component.name, data, metadata }
-      return call('OnBindingEvent', request).then(() => ({ kind: 'acknowledged' }), failure)
+      return call('OnBindingEvent', request, metadataOf(token)).then(() => ({ kind: 'acknowledged' }), failure)
     },
     async invoke({ verb, method, headers, contentType, body }) {
       const [path = '', querystring = ''] = method.split('?')
@@ -41,7 +41,7 @@ export function createGrpcChannel(appId: string, host: string, port: number): Ap
         content_type: contentType,
         http_extension: { verb, querystring },
       }
-      const metadata = metadataOf({ ...headers, 'dapr-callee-app-id': appId })
+      const metadata = metadataOf({ ...headers, 'dapr-callee-app-id': appId, ...token })
       return call<InvokeResponse>('OnInvoke', request, metadata).then(invocationReply, invocationFailure)
     },
     close: async () => client.close(),

@@ -5,7 +5,13 @@ import { posix } from 'node:path'
 import type { Component } from '../broker/component.ts'
 import type { Delivery } from '../broker/tally.ts'
 import { parseObject, rawEnvelope } from '../cloud-event.ts'
-import { type AppChannel, isDeclaredInput, readSubscription, type SubscriptionAnswer } from './app-channel.ts'
+import {
+  type AppChannel,
+  type AppToken,
+  isDeclaredInput,
+  readSubscription,
+  type SubscriptionAnswer,
+} from './app-channel.ts'
 import { retried } from './retried.ts'
 
 interface Answer {
@@ -29,11 +35,19 @@ const agentOptions = { keepAlive: true, maxSockets: 1024, maxFreeSockets: 64 }
 
 const probeTimeoutMs = 3000
 
-export function createHttpChannel(appId: string, host: string, port: number): AppChannel {
+export function createHttpChannel(appId: string, host: string, port: number, token: AppToken): AppChannel {
   const agent = new Agent(agentOptions)
   const send: Send = ({ method, path, headers, body, signal }) =>
     new Promise((resolve, reject) => {
-      const outgoing = request({ agent, host, port, method, path, headers, ...(signal && { signal }) })
+      const outgoing = request({
+        agent,
+        host,
+        port,
+        method,
+        path,
+        headers: { ...headers, ...token },
+        ...(signal && { signal }),
+      })
       outgoing.on('error', reject)
       outgoing.on('response', (incoming) => {
         const chunks: Buffer[] = []
