@@ -11,6 +11,8 @@ export const annotation = {
   appId: 'dapr.io/app-id',
   appPort: 'dapr.io/app-port',
   appProtocol: 'dapr.io/app-protocol',
+  /** An older word for a protocol over TLS. We pass on the protocol alone. */
+  appSsl: 'dapr.io/app-ssl',
   plugins: 'plugins',
   tracing: 'plugins.tracing',
   config: 'dapr.io/config',
@@ -32,7 +34,7 @@ const daprPrefix = 'dapr.io/'
 const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/app-channel-address',
   'dapr.io/app-health-check-path',
-  'dapr.io/app-ssl',
+  annotation.appSsl,
   'dapr.io/disable-init-endpoints',
   'dapr.io/enable-app-health-check',
   'dapr.io/grpc-port',

@@ -1,5 +1,6 @@
 // The proxy: one pod per Function, with the only daprd of that Function in it.
 
+import { withoutTls } from '../../shared/app-protocol.ts'
 import type { KubeObject } from '../../shared/k8s.ts'
 import { mayWatchEndpoints, proxyAccount } from '../accounts.ts'
 import { annotation, daprPodAnnotations } from '../annotations.ts'
@@ -85,7 +86,8 @@ function annotations(fn: Fn, cluster: Cluster): TextMap {
     [annotation.enabled]: 'true',
     [annotation.appId]: fn.appId,
     [annotation.appPort]: String(proxyAppPort(fn)),
-    [annotation.appProtocol]: fn.protocol,
+    // On loopback, where the proxy listens in plain text. TLS is between it and the function.
+    [annotation.appProtocol]: withoutTls(fn.protocol),
     // The function is in another pod. Never both families: on Linux `[::]` takes IPv4 too, and the second bind fails.
     'dapr.io/sidecar-listen-addresses': '0.0.0.0',
     // Lets the proxy stop deliveries, and tell daprd that it has drained.
