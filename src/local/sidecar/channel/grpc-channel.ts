@@ -15,9 +15,11 @@ type Call = <Reply>(method: string, request: object, metadata?: Metadata, deadli
 
 const probeTimeoutMs = 3000
 
-export function createGrpcChannel(appId: string, host: string, port: number): AppChannel {
+export function createGrpcChannel(appId: string, host: string, port: number, isOverTls: boolean): AppChannel {
   // No option of its own: a sidecar sends requests of any size and takes replies of at most 4 MiB.
-  const client = new runtimeV1.AppCallback(`${host}:${port}`, credentials.createInsecure())
+  // A sidecar takes any certificate.
+  const anyTls = () => credentials.createSsl(null, null, null, { rejectUnauthorized: false })
+  const client = new runtimeV1.AppCallback(`${host}:${port}`, isOverTls ? anyTls() : credentials.createInsecure())
   const call = caller(client)
   return {
     address: `${host}:${port}`,

@@ -1,6 +1,7 @@
 // The app channel over HTTP/1.1, from the sidecar's side.
 
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { posix } from 'node:path'
 import type { Component } from '../broker/component.ts'
 import type { Delivery } from '../broker/tally.ts'
@@ -29,11 +30,13 @@ const agentOptions = { keepAlive: true, maxSockets: 1024, maxFreeSockets: 64 }
 
 const probeTimeoutMs = 3000
 
-export function createHttpChannel(appId: string, host: string, port: number): AppChannel {
-  const agent = new Agent(agentOptions)
+export function createHttpChannel(appId: string, host: string, port: number, isOverTls: boolean): AppChannel {
+  // A sidecar takes any certificate.
+  const agent = isOverTls ? new TlsAgent({ ...agentOptions, rejectUnauthorized: false }) : new Agent(agentOptions)
+  const begin = isOverTls ? tlsRequest : request
   const send: Send = ({ method, path, headers, body, signal }) =>
     new Promise((resolve, reject) => {
-      const outgoing = request({ agent, host, port, method, path, headers, ...(signal && { signal }) })
+      const outgoing = begin({ agent, host, port, method, path, headers, ...(signal && { signal }) })
       outgoing.on('error', reject)
       outgoing.on('response', (incoming) => {
         const chunks: Buffer[] = []
