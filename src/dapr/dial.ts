@@ -13,6 +13,13 @@ export interface Dialling {
 /** Begins a connection. The socket fails if it is not connected within the connect timeout. */
 export type Dial = (address: ReplicaAddress, dialling?: Dialling) => Socket
 
+/** How replicas are reached. */
+export interface Way {
+  readonly dial: Dial
+  /** What requests say of it, where daprd is spoken to in another way; absent where they say it already. */
+  readonly scheme?: 'http' | 'https'
+}
+
 // Keep-alive finds a vanished peer when nothing is under way; a PING of HTTP/2 would be an attack to some servers (grpc-go).
 export const keepAliveDelayMs = 10_000
 
@@ -28,6 +35,8 @@ export const dialPlain: Dial = ({ host, port }, { onread, onConnected } = {}) =>
   })
   return socket.once('connect', inTime(socket, onConnected))
 }
+
+export const plainWay: Way = { dial: dialPlain }
 
 /** Gives the socket up unless what it returns is called within the connect timeout: libraries count that time coarsely, or not at all. */
 export function inTime(socket: Socket, onConnected: (() => void) | undefined): () => void {

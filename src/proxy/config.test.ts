@@ -88,6 +88,7 @@ describe('parseProxyConfig', () => {
       expect(config).toMatchObject({ protocol: 'grpc', tls: undefined })
       expect(config.replicaTls).toEqual({ ca: files.ca, serverName: 'f.ns.svc.cluster.local' })
       expect([app.protocol, app.replicaTls]).toEqual(['http', {}])
+      expect(parseProxyConfig(tls).replicaTls).toEqual({})
     })
 
     test('is for daprd where a certificate is given, whatever replicas speak', () => {

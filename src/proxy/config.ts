@@ -97,7 +97,8 @@ interface About {
 function readReplicaTls(read: EnvReader, { isOverTls, discovery, readFile }: About): ReplicaTls | undefined {
   const [caName, serverNameName] = ['PROXY_REPLICA_CA', 'PROXY_REPLICA_SERVER_NAME'] as const
   const ca = readPem(read, caName, { kind: 'CERTIFICATE', readFile })
-  const serverName = read.text(serverNameName) ?? serviceNameOf(discovery)
+  // Where nobody is verified, nobody is asked for by name either: daprd asks for none on loopback.
+  const serverName = read.text(serverNameName) ?? (ca && serviceNameOf(discovery))
   if (isOverTls) return { ...(ca !== undefined && { ca }), ...(serverName !== undefined && { serverName }) }
   for (const name of [caName, serverNameName]) {
     if (read.text(name) !== undefined) read.problem(name, 'is about TLS; give APP_PROTOCOL grpcs or https with it')

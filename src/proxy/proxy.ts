@@ -1,6 +1,6 @@
 // The whole proxy: a server of the app channel, the core behind it, and what surrounds them.
 
-import type { Dial } from '../dapr/dial.ts'
+import type { Way } from '../dapr/dial.ts'
 import type { ReplicaClient } from '../dapr/event.ts'
 import { inputsOf } from '../dapr/inputs.ts'
 import type { ReplicaAddress } from '../dapr/replica.ts'
@@ -31,7 +31,7 @@ export interface RunningProxy extends Running {
 interface Protocol<Message> {
   readonly transport: Transport
   readonly createServer: (options: AppServerOptions<Message>) => AppServer
-  readonly createClient: (address: ReplicaAddress, dial: Dial) => ReplicaClient<Message>
+  readonly createClient: (address: ReplicaAddress, way: Way) => ReplicaClient<Message>
 }
 
 /** Resolves once daprd can come. */
@@ -59,7 +59,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
   const observation = createObservation({ sources, context, routes, log })
   const { toReplicas, createServer } = protocol.transport
   const core: Core<Message> = createCore(config, {
-    createClient: (address) => protocol.createClient(address, toReplicas.dial),
+    createClient: (address) => protocol.createClient(address, toReplicas),
     probe: createProbe({ ...toReplicas, onNoHandshake: observation.noHandshake }),
     time: systemTime,
     observer: observation,

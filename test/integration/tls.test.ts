@@ -1,6 +1,7 @@
 // TLS on either side of the proxy. What holds for events in plain text holds over TLS too: test/contract runs over both.
 
 import { once } from 'node:events'
+import { createServer as createHttp2Server, createSecureServer as createSecureHttp2Server } from 'node:http2'
 import { createServer } from 'node:https'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -196,6 +197,34 @@ describe.each([
     })
   })
 })
+
+test.each([
+  ['plain text', 'TLS', 'https'],
+  ['TLS', 'plain text', 'http'],
+  ['TLS', 'TLS', 'https'],
+])(
+  'a call that comes over %s and goes on over %s says %s, as servers that look at it want',
+  async (from, to, scheme) => {
+    const seen: unknown[] = []
+    const server = to === 'TLS' ? createSecureHttp2Server({ ...certificate }) : createHttp2Server()
+    server.on('stream', (stream, headers) => {
+      seen.push(headers[':scheme'])
+      stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+      stream.end(Buffer.alloc(5))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      server.close()
+    })
+    const { port } = server.address() as { port: number }
+    const replicaTls = { APP_PROTOCOL: to === 'TLS' ? 'grpcs' : 'grpc', PROXY_REPLICA_CA: '' }
+    const { sidecar } = await setUpProxy(from === 'TLS' ? overTls(grpcWire, certificate) : grpcWire, [port], replicaTls)
+
+    expect((await sidecar.binding(event)).outcome).toBe('success')
+    expect(seen).toEqual([scheme])
+  },
+)
 
 test('an answer that is cut is cut for its sender too, though its end is all that tells its length', async () => {
   const server = createServer({ ...certificate }, (_request, response) => {

@@ -4,7 +4,7 @@ import { createH1Client, type H1Client } from '../../h1/client.ts'
 import { reason } from '../../shared/log.ts'
 import { createBootWatch } from '../boot.ts'
 import { Departure } from '../departure.ts'
-import { type Dial, dialPlain } from '../dial.ts'
+import { plainWay, type Way } from '../dial.ts'
 import type { Event, Exchanged, Outcome, ReplicaClient } from '../event.ts'
 import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
 import { isMissingRoute, isSuccess, verdictOf } from './answers.ts'
@@ -18,7 +18,7 @@ const maxHeadBytes = 64 * 1024
 
 export function createHttpClient(
   address: ReplicaAddress,
-  dial: Dial = dialPlain,
+  { dial }: Way = plainWay,
   now = () => performance.now(),
 ): ReplicaClient<HttpMessage> {
   const boot = createBootWatch(now)
