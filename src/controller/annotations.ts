@@ -13,6 +13,8 @@ export const annotation = {
   appProtocol: 'dapr.io/app-protocol',
   /** An older word for a protocol over TLS. We pass on the protocol alone. */
   appSsl: 'dapr.io/app-ssl',
+  /** ConfigMap with the CA that certificates of the function come from, in `ca.crt`. For the proxy alone. */
+  replicaCa: 'dapr-proxy/replica-ca',
   plugins: 'plugins',
   tracing: 'plugins.tracing',
   config: 'dapr.io/config',
@@ -43,6 +45,7 @@ const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/sidecar-listen-addresses',
   'dapr.io/unix-domain-socket-path',
   annotation.source,
+  annotation.replicaCa,
   annotation.daprObjects,
   annotation.content,
 ])

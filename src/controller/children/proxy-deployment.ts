@@ -10,6 +10,7 @@ import { holdMs } from '../delivery/delivery.ts'
 import type { EnvVar, Fn, TextMap } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, identityEnv, workload } from '../pod.ts'
+import { mountedCa } from '../replica-ca.ts'
 import { proxyReplicas } from '../scaling.ts'
 import { defaultSettings } from '../settings.ts'
 import { hasStarted, missing, pausedWhileWaiting } from '../waiting.ts'
@@ -30,6 +31,7 @@ export function proxyDeployment(fn: Fn, cluster: Cluster): KubeObject[] {
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     terminationGracePeriodSeconds: blockShutdownSeconds + gracefulShutdownSeconds + slackSeconds,
     containers: [container(fn, cluster)],
+    ...mountedCa(fn).pod,
   }
   const frame = { role: 'proxy' as const, replicas: replicas(fn, cluster), annotations: annotations(fn, cluster), pod }
   return [workload(fn, 'Deployment', { ...frame, ...pausedWhileWaiting(fn, cluster) })]
@@ -48,6 +50,7 @@ function container(fn: Fn, cluster: Cluster): object {
     // The app port is on loopback, where daprd is, and so not declared.
     ports: [{ name: 'admin', containerPort: adminPort, protocol: 'TCP' }],
     env: env(fn, cluster),
+    ...mountedCa(fn).container,
     resources: cluster.settings.proxy.resources,
     readinessProbe: { httpGet: { path: '/readyz', port: 'admin' }, periodSeconds: 1 },
     livenessProbe: { httpGet: { path: '/livez', port: 'admin' }, periodSeconds: 10, timeoutSeconds: 5 },
@@ -67,6 +70,7 @@ function env(fn: Fn, cluster: Cluster): EnvVar[] {
   return [
     ...contractEnv(fn),
     ...identityEnv,
+    ...mountedCa(fn).env,
     // With a token the proxy watches EndpointSlices of its own accord, and asks DNS while it may not.
     ...(mayWatchEndpoints(fn, cluster)
       ? [{ name: 'CLUSTER_DOMAIN', value: clusterDomain }].filter(
