@@ -12,6 +12,10 @@ export const annotation = {
   appId: 'dapr.io/app-id',
   appPort: 'dapr.io/app-port',
   appProtocol: 'dapr.io/app-protocol',
+  /** An older word for a protocol over TLS. We pass on the protocol alone. */
+  appSsl: 'dapr.io/app-ssl',
+  /** ConfigMap with the CA that certificates of the function come from, in `ca.crt`. For the proxy alone. */
+  replicaCa: 'dapr-proxy/replica-ca',
   plugins: 'plugins',
   tracing: 'plugins.tracing',
   config: 'dapr.io/config',
@@ -33,7 +37,7 @@ const daprPrefix = 'dapr.io/'
 const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/app-channel-address',
   'dapr.io/app-health-check-path',
-  'dapr.io/app-ssl',
+  annotation.appSsl,
   'dapr.io/disable-init-endpoints',
   'dapr.io/enable-app-health-check',
   'dapr.io/grpc-port',
@@ -42,6 +46,7 @@ const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/sidecar-listen-addresses',
   'dapr.io/unix-domain-socket-path',
   annotation.source,
+  annotation.replicaCa,
   annotation.daprObjects,
   annotation.content,
 ])

@@ -1,7 +1,9 @@
 // What a Function object says (core.openfunction.io/v1beta1), and what it means once every default is applied.
 
+import type { AppProtocol } from '../shared/app-protocol.ts'
 import type { Json, KubeObject, ObjectMeta, TextMap } from '../shared/k8s.ts'
 import { annotation } from './annotations.ts'
+import { appProtocolOf } from './app-protocol.ts'
 
 export const functionApiVersion = 'core.openfunction.io/v1beta1'
 
@@ -108,7 +110,6 @@ export interface FunctionObject extends KubeObject {
 
 /** `standalone`: Dapr runs beside the proxy. `sidecar`: beside the function. `none`: nowhere. */
 export type Mode = 'standalone' | 'sidecar' | 'none'
-export type AppProtocol = 'grpc' | 'http'
 
 /** A Function whose defaults are applied. Only a checked object makes one that is worth rendering. */
 export interface Fn {
@@ -146,7 +147,7 @@ export function describeFunction(object: FunctionObject): Fn {
     image: spec.image,
     port: spec.port ?? defaultPort,
     mode: modeOf(serving),
-    protocol: serving.annotations?.[annotation.appProtocol] === 'http' ? 'http' : 'grpc',
+    protocol: appProtocolOf(serving.annotations),
     appId: serving.annotations?.[annotation.appId] ?? `${metadata.name}-${namespaceOf(metadata)}`,
     isAsync: serving.runtime === 'async',
     isServed: spec.serving !== undefined,

@@ -1,8 +1,10 @@
 // Fields of a Function that change nothing here.
 
+import { annotation } from './annotations.ts'
 import type { Cluster } from './cluster.ts'
 import type { Fn, FunctionSpec } from './function.ts'
 import { deadLetterTopicOf, inputComponents } from './inputs.ts'
+import { replicaCaOf } from './replica-ca.ts'
 import { targetedByOthers } from './resiliencies.ts'
 import { proxyReplicas, scalingOf } from './scaling.ts'
 
@@ -17,6 +19,10 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec, cluster: Cluster): str
     ...inputsLeftOut(fn),
     ['spec.serving.scaleOptions.knative', serving.scaleOptions?.knative !== undefined],
     ...routedBindings(serving).map((key) => [`spec.serving.bindings.${key}.metadata[route]`, true] as const),
+    [
+      `spec.serving.annotations[${annotation.replicaCa}]`,
+      serving.annotations?.[annotation.replicaCa] !== undefined && replicaCaOf(fn) === undefined,
+    ],
     ['spec.serving.timeout', serving.timeout !== undefined],
   ]
   return [

@@ -2,6 +2,7 @@
 
 import type { Problem } from '../shared/func-context.ts'
 import type { KubeObject } from '../shared/k8s.ts'
+import { schemeOf } from './app-protocol.ts'
 import { availability, type Condition, condition, rolloutFault } from './availability.ts'
 import { find } from './cluster.ts'
 import type { Guarantee } from './delivery/delivery.ts'
@@ -186,6 +187,5 @@ function state(fn: Fn | undefined, parts: readonly Condition[]): FunctionStatus[
 }
 
 function addressOf(fn: Fn, settings: Settings): string {
-  const scheme = fn.isAsync ? fn.protocol : 'http'
-  return `${scheme}://${serviceHost(fn, 'function', settings.clusterDomain)}:${fn.port}`
+  return `${schemeOf(fn)}://${serviceHost(fn, 'function', settings.clusterDomain)}:${fn.port}`
 }

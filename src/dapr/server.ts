@@ -1,5 +1,6 @@
 // What both servers of the app channel have in common, so that whoever starts one need not know the protocol.
 
+import type { Server, ServerOpts, Socket } from 'node:net'
 import type { EventHandler, Refusal, Route } from './event.ts'
 import type { Inputs } from './inputs.ts'
 
@@ -19,7 +20,11 @@ export interface AppServerOptions<Message> {
   readonly appToken?: string
   /** Told of each event that the server itself gives back: it is too large, there is no room for it, or it has no token. */
   readonly onRefused?: (route: Route, refusal: Refusal) => void
+  /** Makes what listens. Default: that of node:net, which is plain text. */
+  readonly createServer?: CreateServer
 }
+
+export type CreateServer = (options: ServerOpts, onConnection: (socket: Socket) => void) => Server
 
 /** What all buffered events together may take. */
 export interface Memory {

@@ -18,7 +18,8 @@ export const helpText = `Runs a function: dapr-function --source ./fn.js --targe
   --port PORT              0 takes any free port               PORT (FUNC_CONTEXT.port, else 8080)
   --help
 
-Variables without a flag: FUNC_CONTEXT (required), APP_PROTOCOL (grpc; or http), FUNCTION_HOST (all addresses),
+Variables without a flag: FUNC_CONTEXT (required), APP_PROTOCOL (grpc; http; over TLS grpcs or https, with the files of a
+certificate and its key in APP_TLS_CERT and APP_TLS_KEY), FUNCTION_HOST (all addresses),
 DAPR_HOST (127.0.0.1), DAPR_HTTP_PORT (3500), DAPR_GRPC_PORT (without it outputs go over HTTP), DAPR_API_TOKEN.
 Exit codes: 0 stopped in order, 1 the function cannot be loaded or crashed, 2 wrong command line, 64 wrong configuration.
 `

@@ -56,6 +56,21 @@ test('reports every problem at once, each by its name', () => {
   ])
 })
 
+test('TLS needs a certificate and its key, and they need TLS', () => {
+  const readFile = (path: string) => `-----BEGIN ${path}-----`
+  const parse = (env: Record<string, string>) => () =>
+    parseConfig({ FUNC_CONTEXT: context('Async'), ...env }, '/', readFile)
+  const files = { APP_TLS_CERT: 'CERTIFICATE', APP_TLS_KEY: 'PRIVATE KEY' }
+
+  expect(parse({ APP_PROTOCOL: 'HTTPS', ...files })()).toMatchObject({
+    protocol: 'http',
+    tls: { cert: '-----BEGIN CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----' },
+  })
+  expect(catchProblems(parse({ APP_PROTOCOL: 'grpcs' }))).toEqual(['APP_TLS_CERT', 'APP_TLS_KEY'])
+  expect(catchProblems(parse({ APP_PROTOCOL: 'grpcs', APP_TLS_CERT: 'CERTIFICATE' }))).toEqual(['APP_TLS_KEY'])
+  expect(catchProblems(parse(files))).toEqual(['APP_TLS_CERT', 'APP_TLS_KEY'])
+})
+
 test('a missing FUNC_CONTEXT is a wrong configuration', () => {
   expect(catchProblems(() => parseConfig({}, '/'))).toEqual(['FUNC_CONTEXT'])
 })

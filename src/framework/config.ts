@@ -1,8 +1,10 @@
 // What the framework is told by its variables, read once and checked whole.
 
 import { resolve } from 'node:path'
+import { appProtocols, isOverTls, withoutTls } from '../shared/app-protocol.ts'
 import { type Env, EnvReader } from '../shared/env.ts'
 import { type FuncContext, parseFuncContext } from '../shared/func-context.ts'
+import { type KeyPair, noFiles, type ReadFile, readKeyPair } from '../shared/pem-files.ts'
 
 /** `http` is `(req, res)`, `openfunction` is `(ctx, data)`. An async function is always `openfunction`. */
 export type Signature = 'http' | 'openfunction'
@@ -23,6 +25,8 @@ export interface FrameworkConfig {
   readonly signature: Signature
   /** How an async function is served and, if the sidecar's gRPC port is known, how outputs are sent. */
   readonly protocol: 'grpc' | 'http'
+  /** With it the port speaks TLS. */
+  readonly tls?: KeyPair
   readonly port: number
   /** Where the port came from, for messages. */
   readonly portField: 'PORT' | 'FUNC_CONTEXT.port'
@@ -35,18 +39,21 @@ export interface FrameworkConfig {
 const noContext: FuncContext = { name: '', version: '', runtime: 'Knative', port: '8080' }
 
 /** Throws a ConfigurationError that lists every problem. `directory` is what a relative source refers to. */
-export function parseConfig(env: Env, directory: string): FrameworkConfig {
+export function parseConfig(env: Env, directory: string, readFile: ReadFile = noFiles): FrameworkConfig {
   const reader = new EnvReader(env)
   const context = readContext(reader)
   const fromVariable = reader.text('PORT') !== undefined
   const host = reader.text('FUNCTION_HOST')
+  const appProtocol = reader.oneOf('APP_PROTOCOL', appProtocols, 'grpc')
+  const tls = readTls(reader, isOverTls(appProtocol), readFile)
   const signature = reader.oneOf<Signature>('FUNCTION_SIGNATURE_TYPE', ['http', 'openfunction'], 'http')
   const config: FrameworkConfig = {
     source: resolve(directory, reader.text('FUNCTION_SOURCE') ?? '.'),
     target: reader.text('FUNCTION_TARGET') ?? 'function',
     context,
     signature: context.runtime === 'Async' ? 'openfunction' : signature,
-    protocol: reader.oneOf('APP_PROTOCOL', ['grpc', 'http'], 'grpc'),
+    protocol: withoutTls(appProtocol),
+    ...(tls && { tls }),
     port: reader.port('PORT', Number(context.port), 0),
     portField: fromVariable ? 'PORT' : 'FUNC_CONTEXT.port',
     ...(host !== undefined && { host }),
@@ -54,6 +61,17 @@ export function parseConfig(env: Env, directory: string): FrameworkConfig {
   }
   reader.finish()
   return config
+}
+
+/** Who is called over TLS has a certificate, and nobody else needs one. */
+function readTls(reader: EnvReader, isOverTls: boolean, readFile: ReadFile): KeyPair | undefined {
+  const names = ['APP_TLS_CERT', 'APP_TLS_KEY'] as const
+  const given = names.filter((name) => reader.text(name) !== undefined)
+  if (isOverTls && given.length === 0) {
+    for (const name of names) reader.problem(name, 'is missing; APP_PROTOCOL wants TLS: give the file, or grpc or http')
+  }
+  if (!isOverTls) for (const name of given) reader.problem(name, 'is for TLS; give APP_PROTOCOL grpcs or https with it')
+  return readKeyPair(reader, 'APP_TLS', readFile)
 }
 
 function readContext(reader: EnvReader): FuncContext {

@@ -39,7 +39,8 @@ export async function startFramework(config: FrameworkConfig, log: Log): Promise
     }
     // Express is loaded for sync functions alone.
     const { createSyncServer } = await import('./sync-server.ts')
-    return createSyncServer({ userFunction, signature: config.signature, contextFor, inFlight, log })
+    const { signature, tls } = config
+    return createSyncServer({ userFunction, signature, tls, contextFor, inFlight, log })
   }
 
   const server = await createServer()

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Runs one function: `dapr-function --source ./fn.js --target handler`.
 
+import { readFileSync } from 'node:fs'
 import { run } from '../shared/lifecycle.ts'
 import { createLog, lineWriter } from '../shared/log.ts'
 import { helpText, parseCommandLine } from './command-line.ts'
@@ -11,6 +12,8 @@ import { startFramework } from './framework.ts'
 const { argv, env, stdout, stderr } = process
 // The function's own console.log has stdout to itself.
 const log = createLog(lineWriter(stderr))
+
+const readText = (path: string) => readFileSync(path, 'utf8')
 
 const commandLine = parseCommandLine(argv.slice(2), env)
 if (commandLine.kind === 'help') {
@@ -29,5 +32,5 @@ if (commandLine.kind === 'help') {
     exit: (code: number) => process.exit(code || exitCode),
     stderr,
   }
-  await run(edge, log, () => startFramework(parseConfig(commandLine.env, process.cwd()), log))
+  await run(edge, log, () => startFramework(parseConfig(commandLine.env, process.cwd(), readText), log))
 }

@@ -1,9 +1,11 @@
 // Serves a sync function: every path and method is the function's, by express.
 
-import { createServer } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import { defaultMaxEventBytes } from '../dapr/server.ts'
 import { type Log, reason } from '../shared/log.ts'
+import { type KeyPair, usable } from '../shared/pem-files.ts'
 import type { Signature } from './config.ts'
 import type { ContextMaker } from './context.ts'
 import { faultFields } from './faults.ts'
@@ -14,6 +16,8 @@ import { encodeData, isBytes } from './payload.ts'
 export interface SyncServerOptions {
   readonly userFunction: UserFunction
   readonly signature: Signature
+  /** With it the port speaks HTTPS. */
+  readonly tls?: KeyPair | undefined
   readonly contextFor: ContextMaker
   readonly inFlight: InFlight
   readonly log: Log
@@ -30,7 +34,7 @@ export function createSyncServer(options: SyncServerOptions) {
   app.use(countRequests(options.inFlight), bodyParsers(), refuseBody)
   app.use(options.signature === 'http' ? runHttpFunction(options) : runOpenFunction(options))
   app.use(reportFailure(options.log))
-  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, app)
+  const server = listener(options.tls, app)
   return {
     listen: (port: number, host: string): Promise<number> =>
       new Promise((resolve, reject) => {
@@ -43,6 +47,13 @@ export function createSyncServer(options: SyncServerOptions) {
         server.closeAllConnections()
       }),
   }
+}
+
+function listener(tls: KeyPair | undefined, app: RequestListener): Server {
+  const keepAliveTimeout = keepAliveTimeoutMs
+  if (tls === undefined) return createServer({ keepAliveTimeout }, app)
+  const { cert, key } = tls
+  return usable('APP_TLS_CERT', () => createTlsServer({ cert, key, minVersion: 'TLSv1.2', keepAliveTimeout }, app))
 }
 
 /** JSON is parsed, text and forms too, anything else is a Buffer in `req.body`; the bytes as they came are in `req.rawBody`. */

@@ -85,8 +85,8 @@ export class BodyWriter implements BodySink {
   cut(): void {
     if (this.#isOver) return
     this.#isOver = true
-    // A reset, because the plain end of a connection is also that of a body without a length.
-    if (this.#framing.kind === 'until-close') this.#socket.resetAndDestroy()
+    // A reset, because the plain end of a connection is also that of a body without a length. TLS has an end of its own, which is not sent.
+    if (this.#framing.kind === 'until-close' && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy()
     else this.#socket.destroy()
   }
 }

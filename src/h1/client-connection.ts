@@ -10,6 +10,13 @@ import { joined } from './outgoing.ts'
 import { MessageReader, type ReaderEvents } from './reader.ts'
 import { isKeptAlive, parseStatusLine } from './start-line.ts'
 
+/** Begins a connection that reads by `onread`. */
+export type Dial = (wanted: {
+  readonly onread: OnReadOpts
+  /** Called once, when the connection may be written to. */
+  readonly onConnected: () => void
+}) => Socket
+
 export interface ConnectionOwner {
   /** The response is complete, and the connection is good for another request until then, in milliseconds of `performance.now()`. */
   idle(connection: ClientConnection, untilMs: number): void
@@ -49,16 +56,15 @@ export class ClientConnection implements ReaderEvents, Call {
   #isDeserted = false
   #isGone = false
 
-  constructor(dial: (onread: OnReadOpts) => Socket, maxHeadBytes: number, owner: ConnectionOwner) {
+  constructor(dial: Dial, maxHeadBytes: number, owner: ConnectionOwner) {
     const callback = (length: number) => {
       this.#onData(landing.subarray(0, length))
       return true
     }
-    const socket = dial({ buffer: landing, callback })
+    const socket = dial({ onread: { buffer: landing, callback }, onConnected: () => this.#onConnect() })
     this.#socket = socket
     this.#owner = owner
     this.#reader = new MessageReader(this, maxHeadBytes)
-    socket.on('connect', () => this.#onConnect())
     socket.on('end', () => this.#onEnd())
     socket.on('drain', () => this.#sending?.onDrain())
     socket.on('error', (error) => {

@@ -12,7 +12,7 @@ async function setUp() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   const client = createH1Client({
-    dial: (onread) => connect({ host: '127.0.0.1', port, noDelay: true, onread }),
+    dial: ({ onread, onConnected }) => connect({ host: '127.0.0.1', port, noDelay: true, onread }, onConnected),
     maxHeadBytes: 1000,
   })
   onTestFinished(() => {

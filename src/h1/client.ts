@@ -1,12 +1,10 @@
 // A client of one server over HTTP/1.1 that keeps its connections.
 
-import type { OnReadOpts, Socket } from 'node:net'
 import type { Call, Request, ResponseEvents } from './call.ts'
-import { ClientConnection } from './client-connection.ts'
+import { ClientConnection, type Dial } from './client-connection.ts'
 
 export interface ClientOptions {
-  /** Begins a connection that reads by `onread`. */
-  readonly dial: (onread: OnReadOpts) => Socket
+  readonly dial: Dial
   /** Bytes of the head of a response. */
   readonly maxHeadBytes: number
   /** The last connection is gone, and it was not we who closed it. */

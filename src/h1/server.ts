@@ -1,12 +1,20 @@
 // A server of HTTP/1.1 that knows no routes.
 
-import { type AddressInfo, createServer } from 'node:net'
+import {
+  type AddressInfo,
+  createServer as createPlainServer,
+  type Server,
+  type ServerOpts,
+  type Socket,
+} from 'node:net'
 import { type ConnectionLimits, type RequestHandler, ServerConnection } from './server-connection.ts'
 
 export interface ServerLimits extends ConnectionLimits {
   /** Connections at one time; more are closed as they come. */
   readonly maxConnections: number
 }
+
+export type CreateServer = (options: ServerOpts, onConnection: (socket: Socket) => void) => Server
 
 export interface H1Server {
   /** Resolves to the port once it listens. Port 0 takes any free one. */
@@ -20,8 +28,12 @@ export interface H1Server {
 /** How often it looks for what takes too long, in milliseconds. */
 const sweepEveryMs = 1000
 
-/** It never closes a connection that waits for its next request. */
-export function createH1Server(limits: ServerLimits, handler: RequestHandler): H1Server {
+/** It never closes a connection that waits for its next request. `createServer` makes what listens. */
+export function createH1Server(
+  limits: ServerLimits,
+  handler: RequestHandler,
+  createServer: CreateServer = createPlainServer,
+): H1Server {
   const open = new Set<ServerConnection>()
   // A sender may close its side and still wait for its response.
   const server = createServer({ allowHalfOpen: true }, (socket) => {

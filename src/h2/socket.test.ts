@@ -62,6 +62,40 @@ test('a peer that takes something now and then is slow and no more', () => {
   expect([memory.destroyed, causes]).toEqual([false, []])
 })
 
+test('over TLS, which takes bytes later, memory is used again once they are taken', () => {
+  const memory = new SlowlyTaking()
+  const options = { owner: { accept() {}, changed() {}, closed() {} }, budget: unlimited }
+  const connection = connectionOn(memory.socket, options)
+  memory.arrive(Buffer.concat([clientPreface, settings()]))
+  for (let turn = 0; turn < 100; turn += 1) {
+    connection.output.ping(Buffer.alloc(8), false)
+    vi.advanceTimersByTime(1)
+    memory.turn()
+    memory.take()
+  }
+
+  expect(memory.given.size).toBeLessThan(4)
+})
+
+/** As a TLSSocket: nothing that is written has been taken when `write` returns. */
+class SlowlyTaking extends MemorySocket {
+  readonly encrypted = true
+  readonly given = new Set<ArrayBufferLike>()
+  #waiting: (() => void)[] = []
+
+  override write(data: Buffer, onTaken?: unknown): boolean {
+    this.given.add(data.buffer)
+    this.writableLength += data.length
+    this.#waiting.push(onTaken as () => void)
+    return true
+  }
+
+  take(): void {
+    this.writableLength = 0
+    for (const onTaken of this.#waiting.splice(0)) onTaken()
+  }
+}
+
 test('a connection on which nothing is sent may be idle for ever; a client that never greets may not', () => {
   const greeted = start('server')
   greeted.memory.arrive(Buffer.concat([clientPreface, settings()]))

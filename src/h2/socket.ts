@@ -70,9 +70,15 @@ function join(socket: Socket, options: SocketOptions): Connection {
   let stalled: NodeJS.Timeout | undefined
   const giveUp = (ms: number, why: string) => setTimeout(() => socket.destroy(new Error(why)), ms).unref()
 
+  // TLS never takes bytes at once, so it has to tell when it has; a plain socket nearly always does.
+  const isEncrypted = 'encrypted' in socket
+  const onTaken = () => {
+    if (socket.writableLength === 0) connection.drained()
+  }
+
   const transport = {
     write(bytes: Buffer): boolean {
-      const isTaken = socket.write(bytes) || socket.writableLength === 0
+      const isTaken = (isEncrypted ? socket.write(bytes, onTaken) : socket.write(bytes)) || socket.writableLength === 0
       if (!isTaken) stalled ??= giveUp(stallMs, 'the peer reads nothing')
       return isTaken
     },

@@ -58,6 +58,65 @@ describe('parseProxyConfig', () => {
     expect(config.context).toBeUndefined()
   })
 
+  describe('TLS', () => {
+    const tls = { FUNC_CONTEXT, POD_NAMESPACE: 'ns', APP_PROTOCOL: 'grpcs' }
+    const files: Record<string, string> = {
+      ca: '-----BEGIN CERTIFICATE-----\n',
+      cert: '-----BEGIN CERTIFICATE-----\n',
+      key: '-----BEGIN EC PRIVATE KEY-----\n',
+    }
+    const readFile = (path: string) => {
+      const text = files[path]
+      if (text === undefined) throw new Error('there is none')
+      return text
+    }
+    const problems = (env: Record<string, string>) => {
+      try {
+        parseProxyConfig({ ...tls, ...env }, readFile)
+        return []
+      } catch (error) {
+        return (error as ConfigurationError).problems.map(({ field, message }) => `${field} ${message}`)
+      }
+    }
+
+    test('is for replicas by their Service, and takes any certificate unless a CA is given', () => {
+      const plain = parseProxyConfig({ ...tls, APP_PROTOCOL: 'http' })
+      const config = parseProxyConfig({ ...tls, PROXY_REPLICA_CA: 'ca' }, readFile)
+      const app = parseProxyConfig({ PROXY_MODE: 'app', APP_PROTOCOL: 'HTTPS', PROXY_DISCOVERY: 'static:a:1' })
+
+      expect([plain.replicaTls, plain.tls]).toEqual([undefined, undefined])
+      expect(config).toMatchObject({ protocol: 'grpc', tls: undefined })
+      expect(config.replicaTls).toEqual({ ca: files.ca, serverName: 'f.ns.svc.cluster.local' })
+      expect([app.protocol, app.replicaTls]).toEqual(['http', {}])
+      expect(parseProxyConfig(tls).replicaTls).toEqual({})
+    })
+
+    test('is for daprd where a certificate is given, whatever replicas speak', () => {
+      const pair = { PROXY_TLS_CERT: 'cert', PROXY_TLS_KEY: 'key' }
+
+      expect(parseProxyConfig({ ...tls, ...pair, APP_PROTOCOL: 'http' }, readFile)).toMatchObject({
+        replicaTls: undefined,
+        tls: { cert: files.cert, key: files.key },
+      })
+    })
+
+    test('is told what is wrong with its files, all together', () => {
+      expect(problems({ PROXY_TLS_CERT: 'cert', PROXY_REPLICA_CA: 'nowhere' })).toEqual([
+        'PROXY_REPLICA_CA is nowhere, which cannot be read: there is none',
+        'PROXY_TLS_KEY is missing; certificate and key go together',
+      ])
+      expect(problems({ PROXY_TLS_KEY: 'ca', PROXY_REPLICA_CA: 'key' })).toEqual([
+        'PROXY_REPLICA_CA is key, which holds no certificate in PEM',
+        'PROXY_TLS_KEY is ca, which holds no private key in PEM',
+        'PROXY_TLS_CERT is missing; certificate and key go together',
+      ])
+      expect(problems({ APP_PROTOCOL: 'grpc', PROXY_REPLICA_CA: 'ca', PROXY_REPLICA_SERVER_NAME: 'x' })).toEqual([
+        'PROXY_REPLICA_CA is about TLS; give APP_PROTOCOL grpcs or https with it',
+        'PROXY_REPLICA_SERVER_NAME is about TLS; give APP_PROTOCOL grpcs or https with it',
+      ])
+    })
+  })
+
   test('reports all problems together, each with its name', () => {
     const wrong = {
       FUNC_CONTEXT: '{"name":"f","runtime":"Batch","port":"0","inputs":{"a":{"componentType":"state.redis"}}}',

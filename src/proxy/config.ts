@@ -2,9 +2,12 @@
 
 import type { ReplicaAddress } from '../dapr/replica.ts'
 import { defaultMaxEventBytes } from '../dapr/server.ts'
+import type { ReplicaTls } from '../dapr/tls.ts'
+import { appProtocols, isOverTls, withoutTls } from '../shared/app-protocol.ts'
 import { type Env, EnvReader } from '../shared/env.ts'
 import { type FuncContext, parseFuncContext } from '../shared/func-context.ts'
 import type { Level } from '../shared/log.ts'
+import { type KeyPair, noFiles, type ReadFile, readKeyPair, readPem } from '../shared/pem-files.ts'
 import { type DiscoveryConfig, readDiscovery } from './discovery/settings.ts'
 import { type Balance, balances } from './policy/policies.ts'
 
@@ -14,6 +17,10 @@ export interface ProxyConfig {
   /** The Function; absent in front of an app. */
   readonly context?: FuncContext
   readonly protocol: 'grpc' | 'http'
+  /** How replicas are spoken to over TLS; absent for plain text. */
+  readonly replicaTls?: ReplicaTls
+  /** What daprd is spoken to with over TLS; absent for plain text, which is enough on loopback. */
+  readonly tls?: KeyPair
   /** Where daprd finds the app. Default: FUNC_CONTEXT.port (8080 in front of an app) on 127.0.0.1; 0 takes any free port. */
   readonly listen: ReplicaAddress
   /** Default 8081; 0 takes any free port. It listens on all addresses. */
@@ -46,18 +53,22 @@ const mebibyte = 1024 * 1024
 const most = Number.MAX_SAFE_INTEGER
 
 /** Throws a ConfigurationError with everything that is wrong. */
-export function parseProxyConfig(env: Env): ProxyConfig {
+export function parseProxyConfig(env: Env, readFile: ReadFile = noFiles): ProxyConfig {
   const read = new EnvReader(env)
   const mode = read.oneOf('PROXY_MODE', ['function', 'app'] as const, 'function')
   const context = mode === 'app' ? undefined : readContext(read)
   const port = Number(context?.port ?? 8080)
+  const appProtocol = read.oneOf('APP_PROTOCOL', appProtocols, 'grpc')
+  const discovery = readDiscovery(read, context)
   const config = {
     mode,
     context,
-    protocol: read.oneOf('APP_PROTOCOL', ['grpc', 'http'] as const, 'grpc'),
+    protocol: withoutTls(appProtocol),
+    replicaTls: readReplicaTls(read, { isOverTls: isOverTls(appProtocol), discovery, readFile }),
+    tls: readKeyPair(read, 'PROXY_TLS', readFile),
     listen: { host: read.text('PROXY_HOST') ?? '127.0.0.1', port: read.port('PROXY_PORT', port, 0) },
     adminPort: read.port('PROXY_ADMIN_PORT', 8081, 0),
-    discovery: readDiscovery(read, context),
+    discovery,
     balance: read.oneOf('PROXY_BALANCE', balances, 'least-loaded'),
     replicaConcurrency: read.integer('PROXY_REPLICA_CONCURRENCY', most, { min: 1, max: most }),
     maxInFlight: read.integer('PROXY_MAX_IN_FLIGHT', 1000, { min: 1, max: most }),
@@ -75,6 +86,36 @@ export function parseProxyConfig(env: Env): ProxyConfig {
   }
   read.finish()
   return config as ProxyConfig
+}
+
+interface About {
+  readonly isOverTls: boolean
+  readonly discovery: DiscoveryConfig | undefined
+  readonly readFile: ReadFile
+}
+
+function readReplicaTls(read: EnvReader, { isOverTls, discovery, readFile }: About): ReplicaTls | undefined {
+  const [caName, serverNameName] = ['PROXY_REPLICA_CA', 'PROXY_REPLICA_SERVER_NAME'] as const
+  const ca = readPem(read, caName, { kind: 'CERTIFICATE', readFile })
+  // Where nobody is verified, nobody is asked for by name either: daprd asks for none on loopback.
+  const serverName = read.text(serverNameName) ?? (ca && serviceNameOf(discovery))
+  if (isOverTls) return { ...(ca !== undefined && { ca }), ...(serverName !== undefined && { serverName }) }
+  for (const name of [caName, serverNameName]) {
+    if (read.text(name) !== undefined) read.problem(name, 'is about TLS; give APP_PROTOCOL grpcs or https with it')
+  }
+  return undefined
+}
+
+/** Replicas go by the name of their Service, where there is one: their own addresses are in no certificate. */
+function serviceNameOf(discovery: DiscoveryConfig | undefined): string | undefined {
+  switch (discovery?.kind) {
+    case 'dns':
+      return discovery.name.host
+    case 'endpointslices':
+      return discovery.fallback.host
+    default:
+      return undefined
+  }
 }
 
 function readContext(read: EnvReader): FuncContext | undefined {

@@ -6,7 +6,12 @@ Usage: node dist/proxy/main.js      (all settings come from the environment)
 
   PROXY_MODE             function, or app: in front of any Dapr app, without FUNC_CONTEXT (default function)
   FUNC_CONTEXT           the Function, as JSON; the controller writes it
-  APP_PROTOCOL           grpc or http (default grpc)
+  APP_PROTOCOL           grpc or http, or grpcs or https: the same, and replicas are spoken to over TLS (default grpc)
+  PROXY_REPLICA_CA       file of the authorities that certificates of replicas must come from (default: any certificate)
+  PROXY_REPLICA_SERVER_NAME
+                         whom they must be for (default: the Service, or the host where there is none)
+  PROXY_TLS_CERT, PROXY_TLS_KEY
+                         files of a certificate and its key: with them daprd has to speak TLS too (default: plain text)
   PROXY_PORT             port for daprd (default: port of FUNC_CONTEXT, 8080 for an app); 0 takes any free one
   PROXY_HOST             address for daprd (default 127.0.0.1)
   PROXY_ADMIN_PORT       port of the page, /metrics, /livez and /readyz (default 8081); 0 takes any free one

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The proxy process: settings from the environment, started, and stopped by a signal.
 
+import { readFileSync } from 'node:fs'
 import { run } from '../shared/lifecycle.ts'
 import { createLog, lineWriter } from '../shared/log.ts'
 import { parseProxyConfig } from './config.ts'
@@ -12,7 +13,7 @@ if (process.argv.includes('--help')) {
 } else {
   const write = lineWriter(process.stdout)
   await run(process, createLog(write), () => {
-    const config = parseProxyConfig(process.env)
+    const config = parseProxyConfig(process.env, (path) => readFileSync(path, 'utf8'))
     return startProxy(config, createLog(write, config.logLevel))
   })
 }

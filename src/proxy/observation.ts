@@ -23,6 +23,8 @@ export interface ObservationParts {
 export interface Observation extends Observer {
   /** An event that the server gave back itself, before it reached the core. */
   refused(route: Route, refusal: Refusal): void
+  /** A replica takes connections, but not over TLS as it should: it gets no events. */
+  noHandshake(replica: string, cause: string): void
   readonly metrics: Metrics
   readonly deliveries: Deliveries
   /** Events that failed on a replica, by its address. */
@@ -77,6 +79,9 @@ export function createObservation({ sources, context, routes, log }: Observation
         startedMs: nowMs,
         endedMs: nowMs,
       })
+    },
+    noHandshake(replica, cause) {
+      failureLog.add('no TLS handshake', 'warn', () => ({ replica, cause: plainCause(cause) }))
     },
     retried(route, cause) {
       metrics.retried(route, cause)

@@ -1,12 +1,13 @@
 // The whole proxy: a server of the app channel, the core behind it, and what surrounds them.
 
+import type { Way } from '../dapr/dial.ts'
 import type { ReplicaClient } from '../dapr/event.ts'
 import { inputsOf } from '../dapr/inputs.ts'
 import type { ReplicaAddress } from '../dapr/replica.ts'
 import type { AppServer, AppServerOptions } from '../dapr/server.ts'
 import type { Running } from '../shared/lifecycle.ts'
 import { listenOn, type Port } from '../shared/listen.ts'
-import type { Log } from '../shared/log.ts'
+import type { Fields, Log } from '../shared/log.ts'
 import { createDebug } from './admin/debug.ts'
 import { createAdmin } from './admin.ts'
 import type { ProxyConfig } from './config.ts'
@@ -17,8 +18,9 @@ import type { Discovery } from './discovery/found.ts'
 import { drain } from './drain.ts'
 import { type CountedMemory, createMemory } from './memory.ts'
 import { createObservation } from './observation.ts'
-import { probeByConnecting } from './replica/probe.ts'
+import { createProbe } from './replica/probe.ts'
 import { systemTime } from './time.ts'
+import { type Transport, transportOf } from './transport.ts'
 
 export interface RunningProxy extends Running {
   readonly port: number
@@ -27,21 +29,23 @@ export interface RunningProxy extends Running {
 
 /** One protocol: how events come in, and how they go out to a replica. */
 interface Protocol<Message> {
+  readonly transport: Transport
   readonly createServer: (options: AppServerOptions<Message>) => AppServer
-  readonly createClient: (address: ReplicaAddress) => ReplicaClient<Message>
+  readonly createClient: (address: ReplicaAddress, way: Way) => ReplicaClient<Message>
 }
 
 /** Resolves once daprd can come. */
 export async function startProxy(config: ProxyConfig, log: Log): Promise<RunningProxy> {
+  const transport = await transportOf(config)
   // Each protocol brings libraries of its own, so only the one in use is loaded.
   if (config.protocol === 'http') {
     const { createHttpServer: createServer } = await import('../dapr/http/server.ts')
     const { createHttpClient: createClient } = await import('../dapr/http/client.ts')
-    return start(config, log, { createServer, createClient })
+    return start(config, log, { createServer, createClient, transport })
   }
   const { createGrpcServer: createServer } = await import('../dapr/grpc/server.ts')
   const { createGrpcClient: createClient } = await import('../dapr/grpc/client.ts')
-  return start(config, log, { createServer, createClient })
+  return start(config, log, { createServer, createClient, transport })
 }
 
 async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<Message>): Promise<RunningProxy> {
@@ -53,9 +57,13 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
   const routes = inputs ? [...inputs.topics, ...inputs.bindings].map(({ route }) => route) : []
   const sources = sourcesOf(() => core, memory)
   const observation = createObservation({ sources, context, routes, log })
-  const { createClient } = protocol
-  const edge = { createClient, probe: probeByConnecting, time: systemTime, observer: observation }
-  const core: Core<Message> = createCore(config, edge)
+  const { toReplicas, createServer } = protocol.transport
+  const core: Core<Message> = createCore(config, {
+    createClient: (address) => protocol.createClient(address, toReplicas),
+    probe: createProbe({ ...toReplicas, onNoHandshake: observation.noHandshake }),
+    time: systemTime,
+    observer: observation,
+  })
 
   const server = protocol.createServer({
     ...(inputs && { inputs }),
@@ -64,6 +72,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
     memory,
     ...(config.appToken !== undefined && { appToken: config.appToken }),
     onRefused: observation.refused,
+    ...(createServer && { createServer }),
     handler: core.handler,
   })
 
@@ -84,7 +93,7 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
   discovery.ready.then(() => {
     isReady = true
   })
-  log.info('listening', { function: context?.name, protocol: config.protocol, ...ports })
+  log.info('listening', { function: context?.name, protocol: config.protocol, ...tlsOf(config), ...ports })
 
   return {
     ...ports,
@@ -106,6 +115,12 @@ async function start<Message>(config: ProxyConfig, log: Log, protocol: Protocol<
     },
   }
 }
+
+/** For the log: nothing where all is plain text. */
+const tlsOf = ({ tls, replicaTls }: ProxyConfig): Fields => ({
+  ...(tls && { tls: 'towards daprd' }),
+  ...(replicaTls && { replicaTls: replicaTls.ca === undefined ? 'any certificate' : 'verified' }),
+})
 
 /** Read when somebody asks, which is after the core is there. */
 function sourcesOf(core: () => Core<never>, memory: CountedMemory): Sources {

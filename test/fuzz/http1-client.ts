@@ -47,8 +47,9 @@ export const http1Client: Target = {
     const running: Running[] = []
     const client = createH1Client({
       maxHeadBytes: 2000,
-      dial: () => {
+      dial: ({ onConnected }) => {
         const memory = new MemorySocket()
+        memory.once('connect', onConnected)
         sockets.push(memory)
         return memory.socket
       },

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startProcess } from '../support/process.ts'
 import { eventually } from '../support/proxy.ts'
+import { writeCertificate } from '../support/tls.ts'
 
+const certificate = writeCertificate()
 const samples = fileURLToPath(new URL('../../manifests/samples', import.meta.url))
 const sample = (name: string) => `${samples}/${name}.yaml`
 
@@ -78,6 +80,30 @@ describe('dapr-proxy run', () => {
     expect(output()).toMatch(/^ {2}subscriber-grpc: subscriber-grpc-1 \d+ \(gone\), subscriber-grpc-2 [1-9]\d*$/m)
     expect(all.filter(isAlive)).toEqual([])
   }, 60_000)
+
+  test.each([
+    ['https', 'standalone', 'http'],
+    ['grpcs', 'standalone', 'grpc'],
+    ['https', 'sidecar', 'https'],
+    ['grpcs', 'sidecar', 'grpcs'],
+  ])(
+    '%s: a function that serves TLS gets its events, %s',
+    async (protocol, mode, seen) => {
+      const file = await writeFunction('export const fn = async () => {}')
+      const lines = `dapr.io/app-protocol: ${protocol}\n      openfunction.io/dapr-service-mode: ${mode}`
+      const yaml = (await readFile(file, 'utf8')).replace(/dapr.io\/app-protocol: .*/, lines)
+      await writeFile(file, yaml)
+      const { exit, total } = run([file, '--for', '2s', '--rate', '50'], {
+        APP_TLS_CERT: certificate.certFile,
+        APP_TLS_KEY: certificate.keyFile,
+      })
+
+      expect(await exit).toBe(0)
+      expect(total(seen, 'delivered')).toBeGreaterThan(20)
+      expect(total(seen, 'lost')).toBe(0)
+    },
+    60_000,
+  )
 
   test('--rate makes events, Ctrl-C stops every process, and what was under way is delivered', async () => {
     const { output, exit, child, until, pids, total } = run([sample('subscriber'), '--rate', '50', '--replicas', '1'])

@@ -1,6 +1,7 @@
 // An app that does as each event tells it, and counts how often it was given it. A sidecar sits in front of it directly, or a proxy stands between.
 
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import {
@@ -13,6 +14,7 @@ import {
   status,
 } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
+import type { Certificate } from '../support/certificate.ts'
 
 export const pubsub = 'bus'
 export const topic = 'orders'
@@ -51,9 +53,10 @@ export const httpBehaviours: Readonly<Record<string, readonly [number, string]>>
   'not available': [503, 'busy'],
 }
 
-export async function startHttpApp(): Promise<App> {
+/** Over TLS with a certificate. */
+export async function startHttpApp(tls?: Certificate): Promise<App> {
   const deliveries = new Map<string, number>()
-  const server = createServer(async (request, response) => {
+  const serve: RequestListener = async (request, response) => {
     if (request.url === '/dapr/subscribe') {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(JSON.stringify([{ pubsubname: pubsub, topic, route: `/${topic}` }]))
@@ -75,7 +78,8 @@ export async function startHttpApp(): Promise<App> {
     const fields = ['x-method', request.method ?? '', 'x-url', request.url ?? '', 'X-Twice', 'a', 'X-Twice', 'b']
     response.writeHead(Number(code), fields)
     response.end(code === '204' ? undefined : body)
-  })
+  }
+  const server = tls ? createTlsServer({ ...tls }, serve) : createServer(serve)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
@@ -118,7 +122,8 @@ interface InvokeRequest {
   readonly content_type: string
 }
 
-export async function startGrpcApp(): Promise<App> {
+/** Over TLS with a certificate. */
+export async function startGrpcApp(tls?: Certificate): Promise<App> {
   const deliveries = new Map<string, number>()
   const server = new Server()
   server.addService(dapr.dapr.proto.runtime.v1.AppCallback.service, {
@@ -138,10 +143,10 @@ export async function startGrpcApp(): Promise<App> {
       else reply(null, { data, content_type })
     },
   })
+  const pair = tls && { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }
+  const credentials = pair ? ServerCredentials.createSsl(null, [pair]) : ServerCredentials.createInsecure()
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
+    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
   )
   return { port, deliveries, close: async () => server.forceShutdown() }
 }

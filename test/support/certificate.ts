@@ -1,6 +1,6 @@
 // A throw-away certificate for a server on loopback, signed by itself: X.509 by hand, so that tests need no other program.
 
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 
 export interface Certificate {
   readonly key: string
@@ -8,14 +8,21 @@ export interface Certificate {
   readonly cert: string
 }
 
-/** For 127.0.0.1 and ::1, valid for an hour. */
-export function createCertificate(): Certificate {
+/** For 127.0.0.1, ::1 and these names, valid for an hour. */
+export function createCertificate(...names: string[]): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'))
-  const name = sequence(set(sequence(oid('550403'), der(0x0c, Buffer.from('stand-in')))))
+  const name = sequence(set(sequence(oid('550403'), der(0x0c, Buffer.from(`stand-in ${randomUUID()}`)))))
   const subjectAltName = sequence(
     oid('551d11'),
-    der(0x04, sequence(der(0x87, Buffer.from([127, 0, 0, 1])), der(0x87, Buffer.from([...Array(15).fill(0), 1])))),
+    der(
+      0x04,
+      sequence(
+        der(0x87, Buffer.from([127, 0, 0, 1])),
+        der(0x87, Buffer.from([...Array(15).fill(0), 1])),
+        ...names.map((each) => der(0x82, Buffer.from(each))),
+      ),
+    ),
   )
   const isAuthority = sequence(oid('551d13'), der(0x04, sequence(der(0x01, Buffer.from([0xff])))))
   const content = sequence(
@@ -30,7 +37,7 @@ export function createCertificate(): Certificate {
   )
   const signature = sign('sha256', content, privateKey)
   const certificate = sequence(content, ecdsaWithSha256, der(0x03, Buffer.concat([Buffer.from([0]), signature])))
-  const base64 = certificate.toString('base64').replace(/.{64}/g, '$&\n')
+  const base64 = certificate.toString('base64').replace(/.{64}(?!$)/g, '$&\n')
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,

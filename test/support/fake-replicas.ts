@@ -8,8 +8,8 @@ import type { Delivery, Observer, RetryCause } from '../../src/proxy/observer.ts
 import type { Reached } from '../../src/proxy/replica/health.ts'
 import { VirtualTime } from './virtual-time.ts'
 
-/** `refuse` and `silent` take no connection and break what is in flight; `break` takes events and breaks off; `fail` answers with an error of its own. */
-export type Mode = 'up' | 'refuse' | 'silent' | 'break' | 'fail' | 'booting' | 'hang'
+/** `busy` has no time for a handshake; `refuse` and `silent` take no connection and break what is in flight; `break` takes events and breaks off; `fail` answers with an error of its own. */
+export type Mode = 'up' | 'busy' | 'refuse' | 'silent' | 'break' | 'fail' | 'booting' | 'hang'
 
 /** What one event has met. */
 export interface Told {
@@ -55,6 +55,7 @@ export class FakeReplica {
   reached(): Promise<Reached> {
     const { mode } = this
     if (mode === 'refuse') return Promise.resolve('refused')
+    if (mode === 'busy') return Promise.resolve('no-handshake')
     if (mode !== 'silent') return Promise.resolve('accepted')
     return new Promise((resolve) => this.#time.after(300, () => resolve('silent')))
   }
@@ -90,6 +91,7 @@ export class FakeReplica {
 
 const outcomeOf: Readonly<Record<Exclude<Mode, 'refuse' | 'booting'>, Outcome>> = {
   up: { kind: 'answered', verdict: 'success' },
+  busy: { kind: 'answered', verdict: 'success' },
   fail: { kind: 'answered', verdict: 'failed' },
   break: { kind: 'broken', cause: 'reset' },
   silent: { kind: 'not-run', cause: 'not connected in time' },

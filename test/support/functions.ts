@@ -33,8 +33,10 @@ const annotations = fc
     {
       'openfunction.io/enable-dapr': fc.constantFrom('true', 'false'),
       'openfunction.io/dapr-service-mode': fc.constantFrom('standalone', 'sidecar'),
-      'dapr.io/app-protocol': fc.constantFrom('http', 'grpc'),
+      'dapr.io/app-protocol': fc.constantFrom('http', 'grpc', 'grpcs', 'HTTPS'),
       'dapr.io/app-id': word,
+      'dapr.io/app-ssl': fc.constantFrom('true', 'false'),
+      'dapr-proxy/replica-ca': word,
     },
     { requiredKeys: [] },
   )

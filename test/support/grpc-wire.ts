@@ -9,6 +9,7 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js'
+import type { Certificate } from './certificate.ts'
 import { appCallback, appCallbackClient, healthCheckClient } from './proto.ts'
 import {
   type Behaviour,
@@ -55,7 +56,7 @@ interface EventResponse {
   readonly data?: Buffer | { readonly value?: Buffer } | null
 }
 
-async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica> {
+async function startFunction(handle: Handle, port = 0, tls?: Certificate): Promise<FunctionReplica> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 })
   const serve =
     <Request, Response>(
@@ -96,11 +97,17 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
     ),
   })
   const bound = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, actual) =>
+    server.bindAsync(`127.0.0.1:${port}`, credentialsOf(tls), (error, actual) =>
       error ? reject(error) : resolve(actual),
     ),
   )
   return { port: bound, kill: async () => server.forceShutdown() }
+}
+
+function credentialsOf(tls: Certificate | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  const pair = { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }
+  return ServerCredentials.createSsl(null, [pair])
 }
 
 type Method = (
@@ -110,9 +117,9 @@ type Method = (
   done: (error: ServiceError | null, response?: EventResponse) => void,
 ) => { cancel(): void }
 
-function connect(port: number): Sidecar {
-  const client = appCallbackClient(port)
-  const health = healthCheckClient(port)
+function connect(port: number, ca?: string): Sidecar {
+  const client = appCallbackClient(port, ca)
+  const health = healthCheckClient(port, ca)
   const ask = <T>(target: Record<string, unknown>, name: string): Promise<T> =>
     new Promise((resolve, reject) =>
       (target[name] as (request: object, done: (error: ServiceError | null, response: T) => void) => void).call(

@@ -1,7 +1,9 @@
 // Both ends of the proxy over HTTP, with node:http.
 
-import { Agent, createServer, type IncomingMessage, request } from 'node:http'
+import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http'
+import { createServer as createTlsServer, Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Certificate } from './certificate.ts'
 import {
   binding,
   type CloudEvent,
@@ -40,8 +42,8 @@ export async function read(stream: IncomingMessage): Promise<Buffer> {
 }
 
 /** Serves topics as OpenFunction's Go framework does: at `/<topic>`. */
-async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica> {
-  const server = createServer({ noDelay: true }, async (incoming, response) => {
+async function startFunction(handle: Handle, port = 0, tls?: Certificate): Promise<FunctionReplica> {
+  const serve: RequestListener = async (incoming, response) => {
     if (incoming.url === '/dapr/subscribe') return response.writeHead(404).end()
     const gone = new AbortController()
     response.on('close', () => {
@@ -56,7 +58,8 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
     if ('error' in behaviour) return response.writeHead(500, { 'x-cause': 'own' }).end(behaviour.error)
     const body = kind === 'topic' ? JSON.stringify({ status: behaviour.status }) : behaviour.data
     return response.writeHead(200).end(body)
-  })
+  }
+  const server = tls ? createTlsServer({ noDelay: true, ...tls }, serve) : createServer({ noDelay: true }, serve)
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
@@ -68,11 +71,12 @@ async function startFunction(handle: Handle, port = 0): Promise<FunctionReplica>
   }
 }
 
-function connect(port: number): Sidecar {
-  const agent = new Agent({ keepAlive: true })
+function connect(port: number, ca?: string): Sidecar {
+  const agent = ca ? new TlsAgent({ keepAlive: true, ca }) : new Agent({ keepAlive: true })
+  const begin = ca ? tlsRequest : request
   const call = (verb: string, path: string, body?: Buffer, { metadata = {}, signal }: SendOptions = {}) =>
     new Promise<{ readonly status: number; readonly body: Buffer }>((resolve, reject) => {
-      const outgoing = request({
+      const outgoing = begin({
         agent,
         port,
         host: '127.0.0.1',

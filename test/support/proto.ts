@@ -41,8 +41,11 @@ const options = {
 // biome-ignore lint/suspicious/noExplicitAny: grpc-js gives them no types
 type Client = any
 
-export const appCallbackClient = (port: number): Client =>
-  new runtime.AppCallback(`127.0.0.1:${port}`, credentials.createInsecure(), options)
+const credentialsOf = (ca: string | undefined) =>
+  ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca))
 
-export const healthCheckClient = (port: number): Client =>
-  new runtime.AppCallbackHealthCheck(`127.0.0.1:${port}`, credentials.createInsecure(), options)
+export const appCallbackClient = (port: number, ca?: string): Client =>
+  new runtime.AppCallback(`127.0.0.1:${port}`, credentialsOf(ca), options)
+
+export const healthCheckClient = (port: number, ca?: string): Client =>
+  new runtime.AppCallbackHealthCheck(`127.0.0.1:${port}`, credentialsOf(ca), options)

@@ -1,5 +1,6 @@
 // A proxy of the product in this process, in front of replicas at given ports.
 
+import { readFileSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { parseProxyConfig } from '../../src/proxy/config.ts'
 import { type RunningProxy, startProxy } from '../../src/proxy/proxy.ts'
@@ -18,15 +19,19 @@ export async function setUpProxy(
   ports: readonly number[],
   env: Record<string, string> = {},
 ): Promise<Setup> {
-  const config = parseProxyConfig({
-    FUNC_CONTEXT: funcContext,
-    APP_PROTOCOL: wire.protocol,
-    PROXY_PORT: '0',
-    PROXY_ADMIN_PORT: '0',
-    PROXY_DISCOVERY: `static:${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
-    PROXY_DRAIN_TIMEOUT: '1ms',
-    ...env,
-  })
+  const config = parseProxyConfig(
+    {
+      FUNC_CONTEXT: funcContext,
+      APP_PROTOCOL: wire.protocol,
+      PROXY_PORT: '0',
+      PROXY_ADMIN_PORT: '0',
+      PROXY_DISCOVERY: `static:${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
+      PROXY_DRAIN_TIMEOUT: '1ms',
+      ...wire.env,
+      ...env,
+    },
+    (path) => readFileSync(path, 'utf8'),
+  )
   const proxy = await startProxy(config, silentLog)
   const sidecar = wire.connect(proxy.port)
   onTestFinished(async () => {

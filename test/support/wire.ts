@@ -1,5 +1,7 @@
 // The two ends of a proxy as a test sees them, whatever the protocol: a function replica, and a sidecar.
 
+import type { Certificate } from './certificate.ts'
+
 /** What a function was given. */
 export interface Seen {
   readonly kind: 'topic' | 'binding' | 'invoke'
@@ -72,9 +74,13 @@ export interface Codes {
 
 export interface Wire {
   readonly protocol: 'http' | 'grpc'
+  /** What else the proxy is told of it. */
+  readonly env?: Readonly<Record<string, string>>
   readonly codes: Codes
-  startFunction(handle: Handle, port?: number): Promise<FunctionReplica>
-  connect(port: number): Sidecar
+  /** Over TLS with a certificate. */
+  startFunction(handle: Handle, port?: number, tls?: Certificate): Promise<FunctionReplica>
+  /** Over TLS with the authority that the other end must be of. */
+  connect(port: number, ca?: string): Sidecar
 }
 
 export const pubsub = 'bus'

@@ -1,5 +1,6 @@
 // The proxy: one pod per Function, with the only daprd of that Function in it.
 
+import { withoutTls } from '../../shared/app-protocol.ts'
 import type { KubeObject, TextMap } from '../../shared/k8s.ts'
 import { mayWatchEndpoints, proxyAccount } from '../accounts.ts'
 import { annotation, daprPodAnnotations } from '../annotations.ts'
@@ -9,6 +10,7 @@ import { holdMs } from '../delivery/delivery.ts'
 import type { EnvVar, Fn } from '../function.ts'
 import { adminPort, proxyAppPort, serviceHost } from '../names.ts'
 import { contractEnv, identityEnv, workload } from '../pod.ts'
+import { mountedCa } from '../replica-ca.ts'
 import { proxyReplicas } from '../scaling.ts'
 import { defaultSettings } from '../settings.ts'
 import { appToken } from '../tokens.ts'
@@ -30,6 +32,7 @@ export function proxyDeployment(fn: Fn, cluster: Cluster): KubeObject[] {
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     terminationGracePeriodSeconds: blockShutdownSeconds + gracefulShutdownSeconds + slackSeconds,
     containers: [container(fn, cluster)],
+    ...mountedCa(fn).pod,
   }
   const waiting = pausedWhileWaiting(fn, cluster)
   // None until all that daprd reads at its start is there. A proxy that runs is not stopped for what is added later.
@@ -46,6 +49,7 @@ function container(fn: Fn, cluster: Cluster): object {
     // The app port is on loopback, where daprd is, and so not declared.
     ports: [{ name: 'admin', containerPort: adminPort, protocol: 'TCP' }],
     env: env(fn, cluster),
+    ...mountedCa(fn).container,
     resources: cluster.settings.proxy.resources,
     readinessProbe: { httpGet: { path: '/readyz', port: 'admin' }, periodSeconds: 1 },
     livenessProbe: { httpGet: { path: '/livez', port: 'admin' }, periodSeconds: 10, timeoutSeconds: 5 },
@@ -66,6 +70,7 @@ function env(fn: Fn, cluster: Cluster): EnvVar[] {
     ...contractEnv(fn),
     ...identityEnv,
     ...appToken(fn),
+    ...mountedCa(fn).env,
     // With a token the proxy watches EndpointSlices of its own accord, and asks DNS while it may not.
     ...(mayWatchEndpoints(fn, cluster)
       ? [{ name: 'CLUSTER_DOMAIN', value: clusterDomain }].filter(
@@ -85,7 +90,8 @@ function annotations(fn: Fn, cluster: Cluster): TextMap {
     [annotation.enabled]: 'true',
     [annotation.appId]: fn.appId,
     [annotation.appPort]: String(proxyAppPort(fn)),
-    [annotation.appProtocol]: fn.protocol,
+    // On loopback, where the proxy listens in plain text. TLS is between it and the function.
+    [annotation.appProtocol]: withoutTls(fn.protocol),
     // The function is in another pod. Never both families: on Linux `[::]` takes IPv4 too, and the second bind fails.
     'dapr.io/sidecar-listen-addresses': '0.0.0.0',
     // Lets the proxy stop deliveries, and tell daprd that it has drained.

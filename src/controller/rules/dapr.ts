@@ -2,6 +2,7 @@
 
 import type { Problem } from '../../shared/func-context.ts'
 import { annotation, isOwned } from '../annotations.ts'
+import { checkAppProtocol } from '../app-protocol.ts'
 import { describeFunction, type FunctionObject } from '../function.ts'
 import { daprPorts } from '../names.ts'
 import type { Settings } from '../settings.ts'
@@ -10,7 +11,7 @@ export function checkDapr(object: FunctionObject, settings: Settings): Problem[]
   const fn = describeFunction(object)
   const problems = [
     ...oneOf(object, annotation.serviceMode, ['standalone', 'sidecar']),
-    ...oneOf(object, annotation.appProtocol, ['grpc', 'http']),
+    ...checkAppProtocol(object.spec.serving?.annotations),
     ...forbidden(object, settings.function.annotations),
   ]
   if (fn.mode === 'sidecar' && daprPorts.includes(fn.port)) {

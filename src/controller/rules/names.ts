@@ -30,6 +30,7 @@ export function checkNames(object: FunctionObject): Problem[] {
   return [
     ...appId(object),
     ...podSelector(object),
+    ...replicaCa(object),
     ...version(object),
     ...labels(object),
     ...annotationKeys(object),
@@ -62,6 +63,13 @@ function podSelector({ metadata }: FunctionObject): Problem[] {
       message: 'is no list of labels; write app=orders,tier=back',
     },
   ]
+}
+
+function replicaCa({ spec }: FunctionObject): Problem[] {
+  const name = spec.serving?.annotations?.[annotation.replicaCa]
+  if (name === undefined || isSubdomain(name)) return []
+  const message = 'is no name of a ConfigMap; give that of one with the CA in ca.crt'
+  return [{ field: `spec.serving.annotations[${annotation.replicaCa}]`, message }]
 }
 
 function version({ spec }: FunctionObject): Problem[] {

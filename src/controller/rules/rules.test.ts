@@ -149,6 +149,10 @@ describe('a wrong field is named', () => {
     ['spec.serving.annotations[dapr.io/app-id]', { name: text(57), namespace: 'shop' }],
     ['spec.serving.annotations[dapr.io/app-protocol]', { serving: { annotations: { 'dapr.io/app-protocol': 'h2c' } } }],
     [
+      'spec.serving.annotations[dapr-proxy/replica-ca]',
+      { serving: { annotations: { 'dapr-proxy/replica-ca': 'The CA' } } },
+    ],
+    [
       'spec.serving.annotations[openfunction.io/dapr-service-mode]',
       { serving: { annotations: { 'openfunction.io/dapr-service-mode': 'x' } } },
     ],

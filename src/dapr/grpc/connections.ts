@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Connection } from '../../h2/connection.ts'
 import { connectionTo } from '../../h2/socket.ts'
 import { reason } from '../../shared/log.ts'
-import { dial } from '../dial.ts'
+import { type Dial, dialPlain } from '../dial.ts'
 import { connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
 import { unlimitedMemory } from '../server.ts'
 import type { Exchange } from './exchange.ts'
@@ -22,6 +22,8 @@ const longestPauseMs = 200
 export interface ConnectionsOptions {
   readonly address: ReplicaAddress
   readonly now: () => number
+  /** Default: in plain text. */
+  readonly dial?: Dial
   /** A connection has ended, or could not be made: whatever listens there next may be a new start. */
   readonly onLost: () => void
   /** The last id of a stream on one connection. Default: that of the engine. */
@@ -102,7 +104,8 @@ export class Connections {
 
   #connectionTo(onSettled: () => void): { readonly socket: Socket; readonly connection: Connection } {
     let wasReady = false
-    const { socket, connection } = connectionTo((onread) => dial(this.#options.address, onread), {
+    const { address, dial = dialPlain } = this.#options
+    const { socket, connection } = connectionTo((onread) => dial(address, { onread }), {
       // What a request has waiting is in the queue of its message, and counted there.
       budget: unlimitedMemory,
       ...(this.#options.lastStreamId !== undefined && { lastStreamId: this.#options.lastStreamId }),

@@ -10,6 +10,7 @@ import { codes, isGrpc, isMissingRoute, statusOf, verdictOf } from './answers.ts
 import { bulkVerdict } from './bulk.ts'
 import type { GrpcMessage, Relay, RequestReceiver } from './message.ts'
 import { hasOlderName, isBulk } from './methods.ts'
+import { type Scheme, withScheme } from './scheme.ts'
 
 /**
  * A reply to an event is withheld until its status has come, so that whoever dies in the middle of it has not answered, and
@@ -23,6 +24,7 @@ export class Exchange implements StreamOwner, RequestReceiver {
   readonly #event: Event<GrpcMessage>
   readonly #relay: Relay
   readonly #boot: BootWatch
+  readonly #scheme: Scheme | undefined
   readonly #resolve: (outcome: Outcome) => void
   readonly #forget: () => void
   #stream: Stream | undefined
@@ -31,11 +33,12 @@ export class Exchange implements StreamOwner, RequestReceiver {
   /** The sender has the beginning of this reply. */
   #hasBegun = false
 
-  /** `resolve` is called once. */
-  constructor(event: Event<GrpcMessage>, boot: BootWatch, resolve: (outcome: Outcome) => void) {
+  /** `resolve` is called once. `scheme` is given where the request has another one. */
+  constructor(event: Event<GrpcMessage>, boot: BootWatch, resolve: (outcome: Outcome) => void, scheme?: Scheme) {
     this.#event = event
     this.#relay = event.message.relay
     this.#boot = boot
+    this.#scheme = scheme
     this.#resolve = resolve
     this.#forget = event.sender.onGone(() => this.#abandon({ kind: 'refused', refusal: 'cancelled' }))
     if (event.sender.isGone) this.#abandon({ kind: 'refused', refusal: 'cancelled' })
@@ -45,7 +48,8 @@ export class Exchange implements StreamOwner, RequestReceiver {
   start(connection: Connection): void {
     this.#boot.connected()
     this.#relay.begin(this)
-    this.#stream = connection.open(this, this.#relay.block)
+    const { block } = this.#relay
+    this.#stream = connection.open(this, this.#scheme === undefined ? block : withScheme(block, this.#scheme))
     this.#stream.sendQueue(this.#relay.request, this.#relay.isRequestEnded)
   }
 

@@ -1,7 +1,7 @@
 // The gRPC app channel as daprd sees it: answers daprd's own questions at once, and hands every other call to a handler.
 // It works on the frames of HTTP/2, so payloads, metadata and unknown methods pass without being decoded.
 
-import { createServer, type Socket } from 'node:net'
+import { createServer as createPlainServer, type Socket } from 'node:net'
 import type { Connection } from '../../h2/connection.ts'
 import { type FieldSection, fieldList } from '../../h2/field-section.ts'
 import { connectionOn } from '../../h2/socket.ts'
@@ -20,11 +20,12 @@ import { timeoutMs } from './timeout.ts'
 
 type Options = AppServerOptions<GrpcMessage>
 
-/** Serves the gRPC app channel over HTTP/2 without TLS. It never closes a connection by itself. */
+/** Serves the gRPC app channel over HTTP/2. It never closes a connection by itself. */
 export function createGrpcServer(options: Options): AppServer {
   const accept = createAccept(options)
   const open = new Map<Socket, Connection>()
-  const server = createServer((socket) => {
+  const { createServer = createPlainServer } = options
+  const server = createServer({}, (socket) => {
     const owner = { accept, changed() {}, closed: () => {} }
     open.set(socket, connectionOn(socket, { owner, budget: options.memory }))
     socket.once('close', () => open.delete(socket))

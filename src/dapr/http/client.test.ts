@@ -36,7 +36,7 @@ async function listen(status: number, port = 0): Promise<Server & { port: number
 test('a replica that refuses the question for its routes boots anew: its next 404 is not its answer', async () => {
   let now = 0
   const first = await listen(200)
-  const client = createHttpClient({ host: '127.0.0.1', port: first.port }, () => now)
+  const client = createHttpClient({ host: '127.0.0.1', port: first.port }, undefined, () => now)
   const answers: HttpReply[] = []
   const send = () => client.send({ route, message: message(answers), sender: patientSender })
   expect(await send()).toEqual({ kind: 'answered', verdict: 'success' })

@@ -4,7 +4,7 @@ import { createH1Client, type H1Client } from '../../h1/client.ts'
 import { reason } from '../../shared/log.ts'
 import { createBootWatch } from '../boot.ts'
 import { Departure } from '../departure.ts'
-import { dial } from '../dial.ts'
+import { plainWay, type Way } from '../dial.ts'
 import type { Event, Exchanged, Outcome, ReplicaClient } from '../event.ts'
 import { authority, connectTimeoutMs, type ReplicaAddress } from '../replica.ts'
 import { isMissingRoute, isSuccess, verdictOf } from './answers.ts'
@@ -16,14 +16,18 @@ import { createTopicRoutes } from './topic-routes.ts'
 /** Bytes of the head of an answer. A sidecar reads 4 KiB of it by default; more may be asked for by invocation. */
 const maxHeadBytes = 64 * 1024
 
-export function createHttpClient(address: ReplicaAddress, now = () => performance.now()): ReplicaClient<HttpMessage> {
+export function createHttpClient(
+  address: ReplicaAddress,
+  { dial }: Way = plainWay,
+  now = () => performance.now(),
+): ReplicaClient<HttpMessage> {
   const boot = createBootWatch(now)
   // Whatever listens there next may be a new start of the function.
   const startOver = () => {
     boot.unreachable()
     topicRoutes.forget()
   }
-  const client = createH1Client({ dial: (onread) => dial(address, onread), maxHeadBytes, onDeserted: startOver })
+  const client = createH1Client({ dial: (wanted) => dial(address, wanted), maxHeadBytes, onDeserted: startOver })
   const topicRoutes = createTopicRoutes(() => askSubscriptions(client, authority(address)), now)
 
   const send = (event: Event<HttpMessage>): Promise<Outcome> => {

@@ -5,7 +5,7 @@ import type { Framing } from '../../h1/framing.ts'
 import type { Incoming } from '../../h1/incoming.ts'
 import type { Outgoing, ResponseHead } from '../../h1/outgoing.ts'
 import { createH1Server, type ServerLimits } from '../../h1/server.ts'
-import type { Exchange } from '../../h1/server-connection.ts'
+import type { Exchange, RequestHandler } from '../../h1/server-connection.ts'
 import { isToken, tokensOf } from '../app-token.ts'
 import { Departure } from '../departure.ts'
 import type { Event, Outcome, Refusal, Route } from '../event.ts'
@@ -38,7 +38,7 @@ const eventBodyTimeoutMs = 60_000
 /** Serves the HTTP app channel. It never closes an idle connection: daprd does not repeat a POST that meets a closing socket. */
 export function createHttpServer(options: AppServerOptions<HttpMessage>): AppServer {
   const routeOf = router(options)
-  return createH1Server(limits, {
+  const handler: RequestHandler = {
     request(request, response) {
       const target = request.method === 'CONNECT' ? undefined : readTarget(request.target)
       const local = target === undefined ? badTarget : localAnswer(options, request.method, target.path)
@@ -53,7 +53,8 @@ export function createHttpServer(options: AppServerOptions<HttpMessage>): AppSer
       else delivery.refuse('no-token')
       return delivery
     },
-  })
+  }
+  return createH1Server(limits, handler, options.createServer)
 }
 
 const badTarget = plainReply(400, 'the target is neither a path nor a URL')

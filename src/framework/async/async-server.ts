@@ -2,7 +2,8 @@
 
 import type { EventHandler } from '../../dapr/event.ts'
 import { inputsOf } from '../../dapr/inputs.ts'
-import { type AppServer, defaultMaxEventBytes, unlimitedMemory } from '../../dapr/server.ts'
+import { type AppServer, type CreateServer, defaultMaxEventBytes, unlimitedMemory } from '../../dapr/server.ts'
+import { usable } from '../../shared/pem-files.ts'
 import type { FrameworkConfig } from '../config.ts'
 import type { InFlight } from '../in-flight.ts'
 import type { AnswerEvent } from './answer-event.ts'
@@ -16,8 +17,10 @@ export interface AsyncServerOptions {
 }
 
 export async function createAsyncServer({ config, run, inFlight, isHealthy }: AsyncServerOptions): Promise<AppServer> {
+  const createServer = await tlsServerOf(config)
   // How many events come at once is the proxy's to bound.
   const common = {
+    ...(createServer && { createServer }),
     inputs: inputsOf(config.context),
     isHealthy,
     maxEventBytes: defaultMaxEventBytes,
@@ -36,6 +39,12 @@ export async function createAsyncServer({ config, run, inFlight, isHealthy }: As
     import('./callback-codec.ts'),
   ])
   return createGrpcServer({ ...common, handler: counted(createGrpcHandler(run, loadCallbackCodec()), inFlight) })
+}
+
+async function tlsServerOf({ protocol, tls }: FrameworkConfig): Promise<CreateServer | undefined> {
+  if (tls === undefined) return undefined
+  const { createTlsServer } = await import('../../dapr/tls.ts')
+  return usable('APP_TLS_CERT', () => createTlsServer(protocol, tls))
 }
 
 function counted<Request, Reply>(

@@ -1,5 +1,6 @@
 // From the children of a Function to what runs on this machine: read, never guessed, so both run the same.
 
+import { type AppProtocol, appProtocols } from '../../shared/app-protocol.ts'
 import { type FuncContext, parseFuncContext } from '../../shared/func-context.ts'
 import type { KubeObject } from '../../shared/k8s.ts'
 import { type Component, componentOf, isCron, undeclaredComponents } from '../sidecar/broker/component.ts'
@@ -34,7 +35,7 @@ export interface LocalFunction {
 
 export interface LocalSidecar {
   readonly appId: string
-  readonly protocol: 'http' | 'grpc'
+  readonly protocol: AppProtocol
   readonly components: readonly Component[]
   /** The same components as objects, for a real daprd. */
   readonly resources: readonly KubeObject[]
@@ -122,7 +123,7 @@ function sidecarOf(workload: Workload, rendered: RenderedFunction, context: Func
   const { annotations } = workload
   return {
     appId: annotations['dapr.io/app-id'] ?? workload.name,
-    protocol: annotations['dapr.io/app-protocol'] === 'grpc' ? 'grpc' : 'http',
+    protocol: appProtocols.find((each) => each === annotations['dapr.io/app-protocol']) ?? 'http',
     components,
     resources,
   }

@@ -74,6 +74,8 @@ export function proxyProgram(
       PROXY_HOST: '127.0.0.1',
       PROXY_PORT: String(app),
       PROXY_ADMIN_PORT: String(admin),
+      // A file of the cluster, where the children have it.
+      PROXY_REPLICA_CA: env.PROXY_REPLICA_CA ?? '',
       PROXY_DISCOVERY: `static:${replicas.map((port) => `127.0.0.1:${port}`).join(',')}`,
     },
   }

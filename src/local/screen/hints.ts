@@ -37,9 +37,12 @@ function publishHint({ fn, apiPort }: Reached): string[] {
 
 function callHint({ fn, apiPort, replicaPorts: [port] }: Reached): string[] {
   if (fn.context.runtime !== 'Knative' || port === undefined) return []
-  const direct = `  curl -s http://127.0.0.1:${port}/ ${json} -d '{"by":"hand"}'`
+  const isOverTls = fn.container.env.some(({ name, value }) => name === 'APP_PROTOCOL' && value?.endsWith('s'))
+  // Nobody verifies a certificate here, as no sidecar does.
+  const url = isOverTls ? `-k https://127.0.0.1:${port}/` : `http://127.0.0.1:${port}/`
+  const direct = `  curl -s ${url} ${json} -d '{"by":"hand"}'`
   const lines = [`call ${fn.name}:`, direct]
   if (apiPort === undefined || fn.sidecar?.protocol !== 'http') return lines
-  const url = `http://127.0.0.1:${apiPort}/v1.0/invoke/${fn.sidecar.appId}/method/`
-  return [...lines, `call ${fn.name} through its sidecar:`, `  curl -s ${url} ${json} -d '{"by":"hand"}'`]
+  const through = `http://127.0.0.1:${apiPort}/v1.0/invoke/${fn.sidecar.appId}/method/`
+  return [...lines, `call ${fn.name} through its sidecar:`, `  curl -s ${through} ${json} -d '{"by":"hand"}'`]
 }

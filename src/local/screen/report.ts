@@ -1,5 +1,6 @@
 // What a run shows of itself: numbers in, lines of text out.
 
+import type { AppProtocol } from '../../shared/app-protocol.ts'
 import type { Counts } from '../sidecar/broker/tally.ts'
 
 export interface ReplicaReport {
@@ -10,7 +11,7 @@ export interface ReplicaReport {
 
 export interface FunctionReport {
   readonly name: string
-  readonly protocol: 'http' | 'grpc'
+  readonly protocol: AppProtocol
   readonly counts: Counts
   readonly held: number
   readonly p50Ms: number | undefined
@@ -69,7 +70,7 @@ export interface Summary {
 /** For each protocol what was delivered and lost, and each replica's share. */
 export function summary(reports: readonly FunctionReport[]): Summary {
   const withEvents = reports.filter(({ counts }) => counts.published > 0)
-  const perProtocol = (['http', 'grpc'] as const).flatMap((protocol) => {
+  const perProtocol = (['http', 'grpc', 'https', 'grpcs'] as const).flatMap((protocol) => {
     const of = reports.filter((report) => report.protocol === protocol)
     return of.length === 0 ? [] : [protocolLine(protocol, of)]
   })

@@ -1,5 +1,6 @@
 // The sidecar of one app: its API is there at once; when the app's port opens, it asks what the app wants and delivers.
 
+import { type AppProtocol, isOverTls, withoutTls } from '../../shared/app-protocol.ts'
 import { type AppState, createApi } from './api/api.ts'
 import { createGrpcApi } from './api/grpc-api.ts'
 import { createHttpApi } from './api/http-api.ts'
@@ -16,7 +17,7 @@ import { createHttpChannel } from './channel/http-channel.ts'
 
 export interface App {
   readonly appId: string
-  readonly protocol: 'http' | 'grpc'
+  readonly protocol: AppProtocol
   /** Where the app listens. More than one if several replicas stand behind one app-id without a proxy between. */
   readonly ports: readonly number[]
   readonly components: readonly Component[]
@@ -81,8 +82,8 @@ export class Sidecar {
     const token: AppToken = appToken ? { 'dapr-api-token': appToken } : {}
     const open = await Promise.all(ports.map((port) => waitForPort(host, port, signal)))
     if (!open.every(Boolean)) return false
-    const create = protocol === 'grpc' ? createGrpcChannel : createHttpChannel
-    const channels = ports.map((port) => create(appId, host, port, token))
+    const create = withoutTls(protocol) === 'grpc' ? createGrpcChannel : createHttpChannel
+    const channels = ports.map((port) => create({ appId, host, port, token, isOverTls: isOverTls(protocol) }))
     const [first] = channels
     if (first !== undefined) await this.#ask(first).catch((error: Error) => this.#warnOnce(error.message))
     this.#channels = channels

@@ -8,8 +8,11 @@ export type State =
   | 'ejected' // it takes connections, but what is sent to it fails
   | 'trial' // its time is over: the next event shows whether it is back
 
-/** What came of one attempt to connect. `silent`: nobody there, not even to refuse. */
-export type Reached = 'accepted' | 'refused' | 'silent'
+/**
+ * What came of one attempt to connect. `silent`: nobody there, not even to refuse. `no-handshake`: somebody is there, but does not
+ * speak TLS as wanted, or not in time.
+ */
+export type Reached = 'accepted' | 'refused' | 'no-handshake' | 'silent'
 
 export interface HealthParts {
   readonly time: Time

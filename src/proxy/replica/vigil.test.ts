@@ -27,7 +27,7 @@ test('what is in flight on a host that is silent for half a minute is given up, 
   expect(deliveries[0]).toMatchObject({ attempts: 2, replica: '10.0.0.1:2' })
 })
 
-test.each(['refuse', 'up'] as const)('a replica that left and is still alive (%s) may finish', async (mode) => {
+test.each(['refuse', 'busy', 'up'] as const)('a replica that left and is still alive (%s) may finish', async (mode) => {
   const { time, fakes, deliveries } = await leaveWith(mode)
   await time.play(99_000)
   const during = fakes[0]?.inFlight

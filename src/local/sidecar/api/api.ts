@@ -1,5 +1,6 @@
 // What an app may ask of its sidecar, whatever the protocol.
 
+import type { AppProtocol } from '../../../shared/app-protocol.ts'
 import { ApiError } from '../api-error.ts'
 import type { Broker } from '../broker/broker.ts'
 import { type Component, familyOf } from '../broker/component.ts'
@@ -29,7 +30,7 @@ export interface Description {
   readonly components: readonly Component[]
   readonly subscriptions: readonly Subscription[]
   readonly port: number
-  readonly protocol: 'http' | 'grpc'
+  readonly protocol: AppProtocol
 }
 
 /** One app as its own sidecar and those of the others know it. */

@@ -46,6 +46,16 @@ export interface AppChannel {
 /** The header field by which a sidecar shows its app who it is; none where it has no APP_API_TOKEN. */
 export type AppToken = Readonly<Record<string, string>>
 
+/** Where an app is, and how it is spoken to. */
+export interface AppAt {
+  readonly appId: string
+  readonly host: string
+  readonly port: number
+  readonly token: AppToken
+  /** Whatever certificate it has. */
+  readonly isOverTls: boolean
+}
+
 /** What an app may answer when it is asked for its subscriptions over HTTP; over gRPC it is the same in other words. */
 export interface SubscriptionAnswer {
   readonly pubsubname?: string

@@ -7,7 +7,7 @@ import type { Delivery } from '../broker/tally.ts'
 import { baseType, type CloudEvent, parseObject, rawEnvelope } from '../cloud-event.ts'
 import { runtimeV1 } from '../grpc-protocol.ts'
 import { httpStatusOf } from '../grpc-status.ts'
-import { type AppChannel, type AppToken, isDeclaredInput, readSubscription, type Subscription } from './app-channel.ts'
+import { type AppAt, type AppChannel, isDeclaredInput, readSubscription, type Subscription } from './app-channel.ts'
 import { retried } from './retried.ts'
 import { toStruct } from './struct.ts'
 
@@ -15,9 +15,11 @@ type Call = <Reply>(method: string, request: object, metadata?: Metadata, deadli
 
 const probeTimeoutMs = 3000
 
-export function createGrpcChannel(appId: string, host: string, port: number, token: AppToken): AppChannel {
+export function createGrpcChannel({ appId, host, port, token, isOverTls }: AppAt): AppChannel {
   // No option of its own: a sidecar sends requests of any size and takes replies of at most 4 MiB.
-  const client = new runtimeV1.AppCallback(`${host}:${port}`, credentials.createInsecure())
+  // A sidecar takes any certificate.
+  const anyTls = () => credentials.createSsl(null, null, null, { rejectUnauthorized: false })
+  const client = new runtimeV1.AppCallback(`${host}:${port}`, isOverTls ? anyTls() : credentials.createInsecure())
   const call = caller(client)
   return {
     address: `${host}:${port}`,

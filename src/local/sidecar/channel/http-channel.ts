@@ -1,13 +1,14 @@
 // The app channel over HTTP/1.1, from the sidecar's side.
 
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { posix } from 'node:path'
 import type { Component } from '../broker/component.ts'
 import type { Delivery } from '../broker/tally.ts'
 import { parseObject, rawEnvelope } from '../cloud-event.ts'
 import {
+  type AppAt,
   type AppChannel,
-  type AppToken,
   isDeclaredInput,
   readSubscription,
   type SubscriptionAnswer,
@@ -35,11 +36,13 @@ const agentOptions = { keepAlive: true, maxSockets: 1024, maxFreeSockets: 64 }
 
 const probeTimeoutMs = 3000
 
-export function createHttpChannel(appId: string, host: string, port: number, token: AppToken): AppChannel {
-  const agent = new Agent(agentOptions)
+export function createHttpChannel({ appId, host, port, token, isOverTls }: AppAt): AppChannel {
+  // A sidecar takes any certificate.
+  const agent = isOverTls ? new TlsAgent({ ...agentOptions, rejectUnauthorized: false }) : new Agent(agentOptions)
+  const begin = isOverTls ? tlsRequest : request
   const send: Send = ({ method, path, headers, body, signal }) =>
     new Promise((resolve, reject) => {
-      const outgoing = request({
+      const outgoing = begin({
         agent,
         host,
         port,
