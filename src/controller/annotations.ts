@@ -38,6 +38,8 @@ const neverPassed: ReadonlySet<string> = new Set([
   'dapr.io/app-channel-address',
   'dapr.io/app-health-check-path',
   annotation.appSsl,
+  // Dapr knows no such annotation; samples of OpenFunction have it.
+  'dapr.io/dapr-grpc-port',
   'dapr.io/disable-init-endpoints',
   'dapr.io/enable-app-health-check',
   'dapr.io/grpc-port',
@@ -64,8 +66,22 @@ const replaced: ReadonlySet<string> = new Set([
   'dapr.io/graceful-shutdown-seconds',
 ])
 
-/** True for an annotation of a user that has no effect, because we set it, or leave it out, on every pod. */
+/** True for an annotation that we set, or leave out, on every pod, whatever a user says. */
 export const isOwned = (key: string): boolean => neverPassed.has(key) || replaced.has(key)
+
+// Of those that we own, what a user says under these is heard, or has a rule of its own.
+const heard: ReadonlySet<string> = new Set([
+  annotation.enabled,
+  annotation.appId,
+  annotation.appPort,
+  annotation.appProtocol,
+  annotation.appSsl,
+  annotation.source,
+  annotation.replicaCa,
+])
+
+/** True for an annotation of a user that has no effect. */
+export const isIgnored = (key: string): boolean => isOwned(key) && !heard.has(key)
 
 /** Annotations of a pod with daprd: the platform's defaults, then the user's, then ours, which win. */
 export function daprPodAnnotations(user: TextMap | undefined, settings: Settings, ours: TextMap): TextMap {

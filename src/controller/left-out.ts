@@ -1,6 +1,6 @@
 // Fields of a Function that change nothing here.
 
-import { annotation } from './annotations.ts'
+import { annotation, isIgnored } from './annotations.ts'
 import type { Cluster } from './cluster.ts'
 import type { Fn, FunctionSpec } from './function.ts'
 import { deadLetterTopicOf, inputComponents } from './inputs.ts'
@@ -19,10 +19,7 @@ export function fieldsLeftOut(fn: Fn, spec: FunctionSpec, cluster: Cluster): str
     ...inputsLeftOut(fn),
     ['spec.serving.scaleOptions.knative', serving.scaleOptions?.knative !== undefined],
     ...routedBindings(serving).map((key) => [`spec.serving.bindings.${key}.metadata[route]`, true] as const),
-    [
-      `spec.serving.annotations[${annotation.replicaCa}]`,
-      serving.annotations?.[annotation.replicaCa] !== undefined && replicaCaOf(fn) === undefined,
-    ],
+    ...annotationsLeftOut(fn).map((key) => [`spec.serving.annotations[${key}]`, true] as const),
     ['spec.serving.timeout', serving.timeout !== undefined],
   ]
   return [
@@ -45,6 +42,19 @@ function inputsLeftOut(fn: Fn): (readonly [string, boolean])[] {
         : others.sort().map((key) => [`${field}.params.${key}`, true] as const)),
     ]
   })
+}
+
+/** Those that say something else than what is done. */
+function annotationsLeftOut(fn: Fn): string[] {
+  const { annotations = {} } = fn.serving
+  const done: Readonly<Record<string, string | undefined>> = {
+    [annotation.enabled]: String(fn.mode !== 'none'),
+    [annotation.appPort]: String(fn.port),
+    [annotation.replicaCa]: replicaCaOf(fn),
+  }
+  return Object.keys(annotations)
+    .filter((key) => isIgnored(key) || (Object.hasOwn(done, key) && annotations[key] !== done[key]))
+    .sort()
 }
 
 /** The path between daprd and the app is the name of the component: that is where the proxy and the frameworks serve it. */
