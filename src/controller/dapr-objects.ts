@@ -8,27 +8,17 @@ import { resiliency } from './children/resiliency.ts'
 import type { Cluster } from './cluster.ts'
 import type { Fn } from './function.ts'
 import { mark } from './mark.ts'
+import { oncePerPair } from './once-per.ts'
 
-/** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. */
-export function daprObjects(fn: Fn, cluster: Cluster): readonly KubeObject[] {
-  const known = made.get(fn)
-  if (known?.cluster === cluster) return known.objects
-  const objects = make(fn, cluster)
-  made.set(fn, { cluster, objects })
-  return objects
-}
-
-// Half of the children ask for them. A Function that is described for one request goes with it.
-const made = new WeakMap<Fn, { readonly cluster: Cluster; readonly objects: readonly KubeObject[] }>()
-
-function make(fn: Fn, cluster: Cluster): KubeObject[] {
-  return [...daprComponent(fn, cluster), ...resiliency(fn, cluster), ...daprConfiguration(fn, cluster.settings)].map(
+/** Each carries a mark of its content, so that the observed one tells whether it is the wanted one. Half of the children ask for them. */
+export const daprObjects = oncePerPair((fn: Fn, cluster: Cluster): readonly KubeObject[] =>
+  [...daprComponent(fn, cluster), ...resiliency(fn, cluster), ...daprConfiguration(fn, cluster.settings)].map(
     (object) => {
       const { metadata, spec, scopes } = object
       return { ...object, metadata: { ...metadata, annotations: { [annotation.content]: mark([spec, scopes]) } } }
     },
-  )
-}
+  ),
+)
 
 /** Annotations of the pod with daprd. */
 export function daprAnnotations(fn: Fn, cluster: Cluster): TextMap {

@@ -3,7 +3,7 @@
 import { find, type Related } from './cluster.ts'
 import { inlineComponents, resolveComponent } from './components.ts'
 import type { ComponentSpec, DaprIO, Fn } from './function.ts'
-import { oncePer } from './once-per.ts'
+import { oncePerPair } from './once-per.ts'
 
 export interface InputComponent {
   /** As the cluster calls it. */
@@ -29,11 +29,7 @@ export function deadLetterTopicOf(fn: Fn, io: DaprIO): string | undefined {
 }
 
 /** In the order of their names, each once. Only an async function gets events. Half of the children ask for them. */
-export const inputComponents = (fn: Fn, related: Related): readonly InputComponent[] => known(fn)(related)
-
-const known = oncePer((fn: Fn) => oncePer((related: Related) => described(fn, related)))
-
-function described(fn: Fn, related: Related): InputComponent[] {
+export const inputComponents = oncePerPair((fn: Fn, related: Related): readonly InputComponent[] => {
   const inline = new Map(inlineComponents(fn.name, fn.serving).map(({ name, spec }) => [name, spec]))
   return uses(fn).map(([name, { field, deadLetterTopics }]) => {
     const own = inline.get(name)
@@ -42,7 +38,7 @@ function described(fn: Fn, related: Related): InputComponent[] {
     const type = typeof spec?.type === 'string' ? spec.type : undefined
     return { name, type, metadata, isInline: own !== undefined, deadLetterTopics, field }
   })
-}
+})
 
 interface Use {
   readonly field: string

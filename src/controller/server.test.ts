@@ -114,8 +114,8 @@ describe('POST /sync', () => {
 
   test.each([
     ['no JSON', '{"token": secret-text', 'the body is not JSON\n'],
-    ['nothing', '', 'parent must be an object with apiVersion, kind and metadata.name\n'],
-    ['a JSON literal', 'null', 'the body is not JSON\n'],
+    ['nothing', '', 'the body is not JSON\n'],
+    ['a JSON literal', 'null', 'the body must be a JSON object with a parent\n'],
     ['a list', '[]', 'the body must be a JSON object with a parent\n'],
     ['no parent', '{}', 'parent must be an object with apiVersion, kind and metadata.name\n'],
     [

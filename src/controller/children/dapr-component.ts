@@ -9,9 +9,9 @@ import { inputComponents } from '../inputs.ts'
 import { labels } from '../names.ts'
 import { withoutNulls } from '../prune.ts'
 
-export function daprComponent(fn: Fn, { settings }: Cluster): KubeObject[] {
+export function daprComponent(fn: Fn, { settings, related }: Cluster): KubeObject[] {
   if (fn.mode === 'none') return []
-  const inputs = new Set(inputComponents(fn, {}).map(({ name }) => name))
+  const inputs = new Set(inputComponents(fn, related).map(({ name }) => name))
   return inlineComponents(fn.name, fn.serving).map(({ kind, name, spec }) => {
     const given = withoutNulls(spec)
     const { type, version, ignoreErrors, initTimeout } = given
