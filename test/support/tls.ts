@@ -35,6 +35,8 @@ export function overTls(wire: Wire, certificate = writeCertificate()): Wire {
       PROXY_TLS_CERT: certificate.certFile,
       PROXY_TLS_KEY: certificate.keyFile,
     },
+    // Over HTTP/1.1 each is a handshake, which this process calculates for both sides, and who is last looks slow for a while.
+    burst: { events: 100, leastShare: 0 },
     startFunction: (handle, port) => wire.startFunction(handle, port, certificate),
     connect: (port) => wire.connect(port, certificate.cert),
   }

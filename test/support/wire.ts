@@ -76,6 +76,8 @@ export interface Wire {
   readonly protocol: 'http' | 'grpc'
   /** What else the proxy is told of it. */
   readonly env?: Readonly<Record<string, string>>
+  /** Events that all come at once, and how many of them one of three replicas gets in any case. Default 500, and 100. */
+  readonly burst?: { readonly events: number; readonly leastShare: number }
   readonly codes: Codes
   /** Over TLS with a certificate. */
   startFunction(handle: Handle, port?: number, tls?: Certificate): Promise<FunctionReplica>
