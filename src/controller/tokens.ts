@@ -15,7 +15,11 @@ export const apiToken = (fn: Fn): EnvVar[] => fromSecret('DAPR_API_TOKEN', fn, t
  * For the proxy: daprd shows this token with each event, and nobody else can. To the container of an app the injector gives none
  * (dapr pkg/injector/patcher); one that looks for it as well names the Secret in its template, in either mode.
  */
-export const appToken = (fn: Fn): EnvVar[] => fromSecret('APP_API_TOKEN', fn, tokenSecrets.app)
+export function appToken(fn: Fn): EnvVar[] {
+  const token = fromSecret('APP_API_TOKEN', fn, tokenSecrets.app)
+  // The annotation says that the app is to be shown it: what looks for it behind a daprd of its own finds it here.
+  return token.length === 0 ? [] : [...token, { name: 'PROXY_PASS_APP_TOKEN', value: 'true' }]
+}
 
 function fromSecret(variable: string, { serving }: Fn, annotation: string): EnvVar[] {
   const name = serving.annotations?.[annotation]

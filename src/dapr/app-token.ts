@@ -1,11 +1,20 @@
 // The token by which a sidecar shows an app who it is (APP_API_TOKEN of daprd; its health checks and questions have none over gRPC).
 
+export interface AppToken {
+  readonly text: string
+  /** Whether it goes on to the function, which looks for it as well. If not, it ends here. */
+  readonly goesOn: boolean
+}
+
 /** The header field, or key of metadata, that it comes in. */
-const tokenField = 'dapr-api-token'
+export const tokenField = 'dapr-api-token'
 
 /** What a message brings under that name; `fields` is a flat list of names and values. */
 export const tokensOf = (fields: readonly string[]): string[] =>
   fields.filter((_text, i) => i % 2 === 1 && isTokenField(fields[i - 1] as string))
+
+export const withoutTokens = (fields: readonly string[]): string[] =>
+  fields.filter((_text, i) => !isTokenField(fields[i - (i % 2)] as string))
 
 const isTokenField = (name: string): boolean => name.length === tokenField.length && name.toLowerCase() === tokenField
 

@@ -1,6 +1,7 @@
 // What both servers of the app channel have in common, so that whoever starts one need not know the protocol.
 
 import type { Server, ServerOpts, Socket } from 'node:net'
+import type { AppToken } from './app-token.ts'
 import type { EventHandler, Refusal, Route } from './event.ts'
 import type { Inputs } from './inputs.ts'
 
@@ -13,11 +14,8 @@ export interface AppServerOptions<Message> {
   /** Bytes of one event; a larger one is refused. */
   readonly maxEventBytes: number
   readonly memory: Memory
-  /**
-   * What daprd has to bring with each event and invocation. It goes on with all the rest: a function sees what it would see behind
-   * a daprd of its own, and may look for it too.
-   */
-  readonly appToken?: string
+  /** What daprd has to bring with each event and invocation. Without it, whatever daprd brings goes on as it came. */
+  readonly appToken?: AppToken
   /** Told of each event that the server itself gives back: it is too large, there is no room for it, or it has no token. */
   readonly onRefused?: (route: Route, refusal: Refusal) => void
   /** Makes what listens. Default: that of node:net, which is plain text. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FieldReader } from './field-reader.ts'
+import { withoutField } from './field-removal.ts'
 import { fieldList, readSection } from './field-section.ts'
 import { writeFields } from './field-writer.ts'
 import { decodeHuffman, longestDecoded } from './huffman.ts'
@@ -235,6 +236,31 @@ describe('a section as it travels on', () => {
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('a field that is taken out', () => {
+  const token = bytes('10 01 74 02 6f 6b')
+  const others = [bytes('83'), bytes('10 01 61 01 31'), bytes('40 01 62 01 32'), bytes('1f 08 81 07')]
+
+  test('leaves the others byte for byte, wherever it stood and however often', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...others, token, token, token], { minLength: 1 }), (fields) => {
+        const left = fields.filter((field) => field !== token)
+
+        expect(withoutField(Buffer.concat(fields), 't')).toEqual({
+          block: Buffer.concat(left),
+          values: fields.filter((field) => field === token).map(() => 'ok'),
+        })
+      }),
+    )
+  })
+
+  test('is found by its number and in Huffman code as well', () => {
+    const { block, values } = withoutField(bytes('83 1f 08 81 07 84'), 'authorization')
+
+    expect(block).toEqual(bytes('83 84'))
+    expect(values).toEqual(['0'])
   })
 })
 

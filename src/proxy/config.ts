@@ -1,5 +1,6 @@
 // The proxy's settings: environment in, one typed value out, every problem reported together.
 
+import type { AppToken } from '../dapr/app-token.ts'
 import type { ReplicaAddress } from '../dapr/replica.ts'
 import { defaultMaxEventBytes } from '../dapr/server.ts'
 import type { ReplicaTls } from '../dapr/tls.ts'
@@ -40,8 +41,8 @@ export interface ProxyConfig {
   readonly maxHeldBytes: number
   /** Bytes of one event. Default 6 MiB. */
   readonly maxEventBytes: number
-  /** What daprd has to show; it goes on to the function. Default: nothing. */
-  readonly appToken?: string
+  /** What daprd has to show, and whether the function sees it too. Default: nothing; it ends here. */
+  readonly appToken?: AppToken
   /** How long one event may wait for a replica. Default 30 s. */
   readonly holdTimeoutMs: number
   /** How long SIGTERM waits for daprd to close its connections. Default 75 s: the 70 s of daprd's own shutdown, and below the 80 s of the pod. */
@@ -76,7 +77,7 @@ export function parseProxyConfig(env: Env, readFile: ReadFile = noFiles): ProxyC
     maxHeld: read.integer('PROXY_MAX_HELD', 1000, { min: 0, max: most }),
     maxHeldBytes: read.integer('PROXY_MAX_HELD_BYTES', 64 * mebibyte, { min: 1, max: most }),
     maxEventBytes: read.integer('PROXY_MAX_EVENT_BYTES', defaultMaxEventBytes, { min: 1, max: most }),
-    appToken: read.text('APP_API_TOKEN'),
+    appToken: readAppToken(read),
     holdTimeoutMs: read.durationMs('PROXY_HOLD_TIMEOUT', 30_000),
     drainTimeoutMs: read.durationMs('PROXY_DRAIN_TIMEOUT', 75_000),
     logLevel: read.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'] as const, 'info'),
@@ -116,6 +117,12 @@ function serviceNameOf(discovery: DiscoveryConfig | undefined): string | undefin
     default:
       return undefined
   }
+}
+
+function readAppToken(read: EnvReader): AppToken | undefined {
+  const text = read.text('APP_API_TOKEN')
+  const goesOn = read.oneOf('PROXY_PASS_APP_TOKEN', ['true', 'false'] as const, 'false') === 'true'
+  return text === undefined ? undefined : { text, goesOn }
 }
 
 function readContext(read: EnvReader): FuncContext | undefined {

@@ -29,8 +29,8 @@ Usage: node dist/proxy/main.js      (all settings come from the environment)
   PROXY_MAX_HELD         events that may wait, for a replica or a place on one (default 1000)
   PROXY_MAX_HELD_BYTES   bytes of all events that are buffered (default 67108864, 64 MiB)
   PROXY_MAX_EVENT_BYTES  bytes of one event (default 6291456, 6 MiB: 4 MiB of data as base64 in its envelope)
-  APP_API_TOKEN          the token that daprd was given under this name; what comes without it is refused;
-                         it goes on to the function
+  APP_API_TOKEN          the token that daprd was given under this name; what comes without it is refused
+  PROXY_PASS_APP_TOKEN   true: it goes on to the function, which looks for it too (default false: no function sees it)
   PROXY_HOLD_TIMEOUT     how long an event may wait (default 30s); an invocation waits 5s at most,
                          what daprd asks of an app as long as daprd does
   PROXY_DRAIN_TIMEOUT    how long SIGTERM waits for daprd to finish (default 75s)

@@ -19,15 +19,19 @@ export function appTokenCases(wire: Wire): void {
   }
 
   describe(`the app token over ${wire.protocol}`, () => {
-    test('is asked for, and goes on to the function, which may look for it too', async () => {
-      const { seen, sidecar } = await setUp({ APP_API_TOKEN: token })
+    test.each([
+      ['no function sees it', {}, undefined],
+      ['goes on to a function that looks for it too', { PROXY_PASS_APP_TOKEN: 'true' }, token],
+    ])('is asked for, and %s', async (_what, env, passed) => {
+      const { seen, sidecar } = await setUp({ APP_API_TOKEN: token, ...env })
       const metadata = { 'x-before': '1', 'dapr-api-token': token, 'x-after': '2' }
 
       expect(await sidecar.topic(data, { metadata })).toMatchObject({ outcome: 'success' })
       expect(await sidecar.binding(data, { metadata })).toMatchObject({ outcome: 'success' })
       expect(seen).toHaveLength(2)
       for (const event of seen) {
-        expect(event.metadata).toMatchObject(metadata)
+        expect(event.metadata).toMatchObject({ 'x-before': '1', 'x-after': '2' })
+        expect(event.metadata['dapr-api-token']).toBe(passed)
       }
     })
 

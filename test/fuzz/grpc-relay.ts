@@ -50,6 +50,7 @@ class Relay {
   #accept(stream: Stream, section: FieldSection, isEnd: boolean): void {
     const route = this.#choices.pick(routes)
     const call = new Call(stream, section, isEnd, {
+      block: section.keep().block,
       memory: this.budget,
       awaitedBytes: route.kind === 'topic' ? awaitedBytes : 0,
       onReady: () => this.#send(one),

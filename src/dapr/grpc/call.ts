@@ -15,6 +15,8 @@ import type { GrpcMessage, GrpcReply, Relay, RequestReceiver } from './message.t
 const mostKeptBytes = 256 * 1024
 
 export interface CallOptions {
+  /** The header fields that go on, in memory of their own. */
+  readonly block: Buffer
   readonly memory: Memory
   /** The whole request is awaited, up to so many bytes; 0 if it streams. */
   readonly awaitedBytes: number
@@ -44,7 +46,7 @@ export class Call extends Departure implements GrpcMessage, Relay, StreamOwner {
     this.#stream = stream
     this.#options = options
     this.path = section.path as string
-    this.block = section.keep().block
+    this.block = options.block
     this.isRequestEnded = isEnd
     this.request = new ByteQueue(options.memory, { isKeeping: true })
   }

@@ -3,10 +3,11 @@
 
 import { createServer as createPlainServer, type Socket } from 'node:net'
 import type { Connection } from '../../h2/connection.ts'
-import { type FieldSection, fieldList } from '../../h2/field-section.ts'
+import { withoutField } from '../../h2/field-removal.ts'
+import type { FieldSection } from '../../h2/field-section.ts'
 import { connectionOn } from '../../h2/socket.ts'
 import type { Stream } from '../../h2/stream.ts'
-import { isToken, tokensOf } from '../app-token.ts'
+import { type AppToken, isToken, tokenField } from '../app-token.ts'
 import type { Event, Outcome } from '../event.ts'
 import type { Inputs } from '../inputs.ts'
 import type { AppServer, AppServerOptions } from '../server.ts'
@@ -85,16 +86,16 @@ function createAccept(options: Options): Accept {
     const isLocal = isAnsweredHere(options, path)
     const deadlineMs = deadlineOf(section, path === methods.healthCheck)
     const isAwaited = isLocal || isEvent(path)
+    const { block, isTrusted } = checked(section, options.appToken, questions.has(path))
     const call = new Call(stream, section, isEnd, {
+      block,
       memory: options.memory,
       awaitedBytes: isAwaited ? options.maxEventBytes : 0,
       onReady: (ready) => (isLocal ? ready.answer(localAnswer(options, path)) : handle(ready, deadlineMs)),
       onRefused: refuse,
     })
     stream.owner = call
-    // daprd asks its questions without a token (dapr pkg/channel/grpc HealthProbe).
-    const isFree = options.appToken === undefined || questions.has(path)
-    if (isFree || isToken(options.appToken, tokensOf(fieldList(call.block)))) call.start()
+    if (isTrusted) call.start()
     else call.refuse('no-token')
   }
 }
@@ -103,6 +104,20 @@ function createAccept(options: Options): Accept {
 function deadlineOf({ grpcTimeout }: FieldSection, isHealthAsked: boolean): number | undefined {
   const leftMs = isHealthAsked ? 0 : timeoutMs(grpcTimeout)
   return leftMs === undefined ? undefined : performance.now() + leftMs
+}
+
+interface Checked {
+  /** The fields that go on, in memory of their own. */
+  readonly block: Buffer
+  readonly isTrusted: boolean
+}
+
+/** daprd asks its questions without a token (dapr pkg/channel/grpc HealthProbe). */
+function checked(section: FieldSection, appToken: AppToken | undefined, isQuestion: boolean): Checked {
+  const whole = section.keep().block
+  if (appToken === undefined) return { block: whole, isTrusted: true }
+  const { block, values } = withoutField(whole, tokenField)
+  return { block: appToken.goesOn ? whole : block, isTrusted: isQuestion || isToken(appToken.text, values) }
 }
 
 const nothing = Buffer.alloc(0)

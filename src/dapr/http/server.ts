@@ -6,7 +6,7 @@ import type { Incoming } from '../../h1/incoming.ts'
 import type { Outgoing, ResponseHead } from '../../h1/outgoing.ts'
 import { createH1Server, type ServerLimits } from '../../h1/server.ts'
 import type { Exchange, RequestHandler } from '../../h1/server-connection.ts'
-import { isToken, tokensOf } from '../app-token.ts'
+import { isToken, tokensOf, withoutTokens } from '../app-token.ts'
 import { Departure } from '../departure.ts'
 import type { Event, Outcome, Refusal, Route } from '../event.ts'
 import { headerValue } from '../header-list.ts'
@@ -49,7 +49,7 @@ export function createHttpServer(options: AppServerOptions<HttpMessage>): AppSer
       const delivery = new Delivery(options, routeOf(request, target), { request, response })
       // A health check brings no token (dapr pkg/channel/http HealthProbe).
       const isFree = options.appToken === undefined || (request.method === 'GET' && target.path === '/healthz')
-      if (isFree || isToken(options.appToken, tokensOf(request.fields))) delivery.start(target)
+      if (isFree || isToken(options.appToken.text, tokensOf(request.fields))) delivery.start(target)
       else delivery.refuse('no-token')
       return delivery
     },
@@ -115,7 +115,9 @@ class Delivery implements Exchange {
   #message({ target: path, host }: Target, body: Buffer): HttpMessage {
     const { method, fields, framing } = this.#request
     const isInvocation = this.#route.kind === 'invoke'
-    const raw = host === undefined ? fields : withHost(fields, host)
+    const { appToken } = this.#options
+    const own = appToken === undefined || appToken.goesOn ? fields : withoutTokens(fields)
+    const raw = host === undefined ? own : withHost(own, host)
     return {
       method,
       path,
