@@ -3,34 +3,52 @@
 /** Smaller ones are Node's to make: they weigh little. */
 const smallest = 16 * 1024
 
-/** Larger ones are rare, and the system gets them back (glibc maps them one by one). */
+/** Larger ones are rare. */
 const largest = 120 * 1024
 
 /** Blocks come in multiples of this, so that one of an earlier use fits. */
 const unit = 4 * 1024
 
-/** Bytes that wait for their next use. */
-const mostFree = 16 * 1024 * 1024
+/** What nobody has needed for so long is left to the collector, in milliseconds. */
+const restMs = 1000
 
-const free: Buffer[][] = []
-let freeBytes = 0
+/** The free blocks of one size; the last one was used last. */
+interface Shelf {
+  readonly blocks: Buffer[]
+  /** As many were free all the time since the last look. */
+  fewest: number
+}
+
+/** By units. As much lies here as the last two seconds needed, and events may need no more than they may hold. */
+const shelves: readonly Shelf[] = Array.from({ length: largest / unit + 1 }, () => ({ blocks: [], fewest: 0 }))
+let isLooking = false
 
 /** A block with room for so many bytes at least. */
 export function takeBlock(bytes: number): Buffer {
   if (bytes < smallest || bytes > largest) return Buffer.allocUnsafe(bytes)
   const units = Math.ceil(bytes / unit)
-  const block = free[units]?.pop()
+  const shelf = shelves[units] as Shelf
+  const block = shelf.blocks.pop()
   if (block === undefined) return Buffer.allocUnsafeSlow(units * unit)
-  freeBytes -= block.length
+  shelf.fewest = Math.min(shelf.fewest, shelf.blocks.length)
   return block
 }
 
 /** Nobody looks into it any more. */
 export function giveBlock(block: Buffer): void {
-  if (block.length < smallest || block.length > largest || freeBytes + block.length > mostFree) return
-  const units = block.length / unit
-  if (!Number.isInteger(units)) return
-  free[units] ??= []
-  free[units].push(block)
-  freeBytes += block.length
+  if (block.length < smallest || block.length % unit !== 0) return
+  const shelf = shelves[block.length / unit]
+  if (shelf === undefined) return
+  shelf.blocks.push(block)
+  if (!isLooking) setTimeout(letGo, restMs).unref()
+  isLooking = true
+}
+
+function letGo(): void {
+  for (const shelf of shelves) {
+    shelf.blocks.splice(0, shelf.fewest)
+    shelf.fewest = shelf.blocks.length
+  }
+  isLooking = shelves.some(({ blocks }) => blocks.length > 0)
+  if (isLooking) setTimeout(letGo, restMs).unref()
 }

@@ -1,5 +1,6 @@
 // Writes frames (RFC 9113 §4.1) into a slab that goes out once per turn of the event loop: many frames, one system call.
 
+import { giveBlock, takeBlock } from './blocks.ts'
 import { flag, frameHeaderBytes, frameType, maxFrameSize } from './protocol.ts'
 
 /** The part of a socket that output needs. */
@@ -15,10 +16,6 @@ export interface Transport {
 }
 
 const slabBytes = 64 * 1024
-
-/** Slabs that wait for their next turn, shared by all connections. */
-const freeSlabs: Buffer[] = []
-const mostFreeSlabs = 16
 
 /** `Buffer.copy` of a part makes an object for it, which costs more than so many bytes one by one. */
 const fewBytes = 32
@@ -117,9 +114,7 @@ export class Output {
   /** Takes slabs back when the kernel has taken all of their bytes. */
   reclaim(): void {
     if (this.#transport.writableLength > 0) return
-    for (let slab = this.#lent.pop(); slab !== undefined; slab = this.#lent.pop()) {
-      if (freeSlabs.length < mostFreeSlabs) freeSlabs.push(slab)
-    }
+    for (let slab = this.#lent.pop(); slab !== undefined; slab = this.#lent.pop()) giveBlock(slab)
   }
 
   #frame(type: number, flags: number, streamId: number, length: number): void {
@@ -145,7 +140,7 @@ export class Output {
   /** The slab, with room for that many bytes (never more than a slab). */
   #room(bytes: number): Buffer {
     if (this.#slab !== undefined && this.#length + bytes > slabBytes) this.flush()
-    if (this.#slab === undefined) this.#slab = freeSlabs.pop() ?? Buffer.allocUnsafeSlow(slabBytes)
+    if (this.#slab === undefined) this.#slab = takeBlock(slabBytes)
     if (!this.#isScheduled) {
       this.#isScheduled = true
       this.#schedule(this.#flush)

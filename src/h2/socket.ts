@@ -1,6 +1,7 @@
 // A connection on a socket, with the times that a peer has to take part.
 
 import type { OnReadOpts, Socket } from 'node:net'
+import { readingInto } from './accepted.ts'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 
@@ -22,8 +23,8 @@ const stallMs = 60_000
 const lingerMs = 1000
 
 /**
- * Where all that the sockets of clients read lands. The connection keeps nothing of it, so it is the same for all, and no
- * read costs memory (`onread` of node:net; sockets of a server know no such thing).
+ * Where all that is read lands. A connection keeps nothing of it, so it is the same for all, and no read costs memory
+ * (`onread` of node:net).
  */
 const landing = Buffer.allocUnsafeSlow(64 * 1024)
 
@@ -56,9 +57,14 @@ export function connectionTo(
 }
 
 /** The socket of a client of ours is the connection's from now on. */
-export function connectionOn(socket: Socket, options: Omit<SocketOptions, 'role'>): Connection {
+export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'role'>): Connection {
+  const callback = (length: number) => {
+    connection.receive(landing.subarray(0, length))
+    return true
+  }
+  const reading = readingInto(accepted, { buffer: landing, callback })
+  const socket = reading ?? accepted.on('data', (chunk: Buffer) => connection.receive(chunk))
   const connection = join(socket, { ...options, role: 'server' })
-  socket.on('data', (chunk: Buffer) => connection.receive(chunk))
   setTimeout(() => {
     if (!connection.isReady) socket.destroy()
   }, greetingMs).unref()

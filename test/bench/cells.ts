@@ -1,6 +1,6 @@
 // The loads that are measured: one table, from which the names in the report, the baseline and the plot follow.
 
-import type { Protocol } from './contenders.ts'
+import type { ContenderName, Protocol } from './contenders.ts'
 
 export interface Cell {
   readonly protocol: Protocol
@@ -25,6 +25,10 @@ export function cellsOf(protocol: Protocol, isQuick: boolean): Cell[] {
   // Those that are compared with each other follow each other, so that the machine is the same for both.
   return [...(isQuick ? quick : loads), cell({ replicas: 1 }), cell({ replicas: 100 }), cell({ rate: fixedRate })]
 }
+
+/** A relay of bytes knows one replica alone, so how many there are is nothing to it, and it is no proxy that could be late. */
+export const isFor = (name: ContenderName, { replicas, rate }: Pick<Cell, 'replicas' | 'rate'>): boolean =>
+  name !== 'byte relay' || (replicas === usual.replicas && rate === undefined)
 
 export const sizeName = (bytes: number): string => (bytes < kib ? `${bytes} B` : `${bytes / kib} KiB`)
 

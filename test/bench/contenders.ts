@@ -1,4 +1,4 @@
-// What is measured side by side: our proxy, nginx and haproxy, each as one process in front of the same replicas.
+// What is measured side by side: our proxy, nginx, haproxy and a relay of bytes, each as one process in front of the same replicas.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,10 +10,12 @@ import { fileURLToPath } from 'node:url'
 import { funcContext } from '../support/func-context.ts'
 import { onCore } from './cores.ts'
 import { cache } from './programs.ts'
-import { haproxyConfig, nginxConfig } from './references.ts'
+import { haproxyConfig, nginxConfig, type Reference } from './references.ts'
 
 export type Protocol = 'http' | 'grpc'
-export type ContenderName = 'proxy' | 'nginx' | 'haproxy'
+/** In the order of the columns. The relay of bytes (`byte-relay.mjs`) is the floor: no program on `node:net` can do less. */
+export const contenderNames = ['proxy', 'nginx', 'haproxy', 'byte relay'] as const
+export type ContenderName = (typeof contenderNames)[number]
 
 export interface Contender {
   readonly pid: number
@@ -27,11 +29,14 @@ export interface Contender {
 const entry = process.env.PROXY || fileURLToPath(new URL('../../dist/proxy/main.js', import.meta.url))
 /** A folder for profiles of the CPU. What is then measured counts for nothing. */
 const profile = process.env.PROFILE
+const byteRelay = fileURLToPath(new URL('byte-relay.mjs', import.meta.url))
 
-/** With the flags that its image gives it. */
+/** What the Deployment of a proxy gives it in NODE_OPTIONS. */
+const usualFlags = ['--max-semi-space-size=2']
+
 export async function startProxyProcess(protocol: Protocol, ports: readonly number[]): Promise<Contender> {
   const startedMs = performance.now()
-  const flags = ['--max-semi-space-size=2', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
+  const flags = [...usualFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
   const [command, ...args] = onCore('proxy', [process.execPath, ...flags, entry])
   const child = spawn(command, args, {
     env: {
@@ -58,16 +63,26 @@ export async function startContender(
 ): Promise<Contender> {
   if (name === 'proxy') return startProxyProcess(protocol, ports)
   const port = await freePort()
-  const folder = `${cache}/${name}-${port}`
-  mkdirSync(folder, { recursive: true })
-  const file = `${folder}/${name}.conf`
-  writeFileSync(file, (name === 'nginx' ? nginxConfig : haproxyConfig)({ protocol, port, replicas: ports }))
   const own =
-    name === 'nginx' ? ['nginx', '-p', folder, '-e', `${folder}/error.log`, '-c', file] : ['haproxy', '-db', '-f', file]
+    name === 'byte relay' ? relayCommand(port, ports) : referenceCommand(name, { protocol, port, replicas: ports })
   const [command, ...args] = onCore('proxy', own)
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   await listening(child, name, port)
   return { pid: child.pid as number, port, startMs: Number.NaN, kill: () => end(child, 'SIGKILL') }
+}
+
+function relayCommand(port: number, [replica]: readonly number[]): string[] {
+  return [process.execPath, ...usualFlags, byteRelay, String(port), String(replica)]
+}
+
+function referenceCommand(name: 'nginx' | 'haproxy', reference: Reference): string[] {
+  const folder = `${cache}/${name}-${reference.port}`
+  mkdirSync(folder, { recursive: true })
+  const file = `${folder}/${name}.conf`
+  writeFileSync(file, (name === 'nginx' ? nginxConfig : haproxyConfig)(reference))
+  return name === 'nginx'
+    ? ['nginx', '-p', folder, '-e', `${folder}/error.log`, '-c', file]
+    : ['haproxy', '-db', '-f', file]
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -76,7 +76,8 @@ async function worseTwice(ratios: readonly Ratio[], baseline: Baseline, plan: Pl
   return worse
 }
 
-const plan: Plan = { contenders: ['proxy', ...preparePrograms(say)], rounds: isQuick ? 3 : 5, isQuick }
+const contenders = ['proxy', ...preparePrograms(say), 'byte relay'] as const
+const plan: Plan = { contenders, rounds: isQuick ? 3 : 5, isQuick }
 leaveTheProxyAlone()
 const isKept = await keepsItsPromise()
 say('start and idle memory')

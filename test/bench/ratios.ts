@@ -1,6 +1,7 @@
 // What is compared and kept: a name for each ratio, the same in the table, the baseline and the bars.
 
 import { type Cell, cellName, usual } from './cells.ts'
+import type { ContenderName } from './contenders.ts'
 import { type Figure, figure, median, ratio } from './figures.ts'
 import type { Measured, Samples } from './rounds.ts'
 import type { Start } from './start.ts'
@@ -12,13 +13,15 @@ export interface Ratio {
   readonly cells: readonly Cell[]
 }
 
-const cpu = (samples: Samples, name: 'proxy' | 'nginx' | 'haproxy') =>
-  samples[name]?.map((one) => one.cpuMicrosPerEvent)
+const cpu = (samples: Samples, name: ContenderName) => samples[name]?.map((one) => one.cpuMicrosPerEvent)
+
+/** What our proxy is measured against. */
+const references = ['nginx', 'haproxy', 'byte relay'] as const
 
 /** CPU time per event beside each reference, and with many replicas beside one. */
 export function cpuRatios({ cells }: Measured): Ratio[] {
   const beside = cells.flatMap(({ cell, samples }) =>
-    (['nginx', 'haproxy'] as const).flatMap((reference) => {
+    references.flatMap((reference) => {
       const ours = cpu(samples, 'proxy')
       const theirs = cpu(samples, reference)
       return ours && theirs
@@ -27,6 +30,13 @@ export function cpuRatios({ cells }: Measured): Ratio[] {
     }),
   )
   return [...beside, ...growth(cells)]
+}
+
+/** The best that any ratio to nginx can become in Node; undefined if one of the two was not measured. */
+export function floorBesideNginx(samples: Samples): Figure | undefined {
+  const floor = cpu(samples, 'byte relay')
+  const theirs = cpu(samples, 'nginx')
+  return floor && theirs && ratio(floor, theirs)
 }
 
 function growth(cells: Measured['cells']): Ratio[] {

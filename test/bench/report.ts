@@ -4,11 +4,11 @@ import { cpus } from 'node:os'
 import type { Bar, Results } from './bars.ts'
 import type { Baseline } from './baseline.ts'
 import { cellName } from './cells.ts'
-import type { ContenderName } from './contenders.ts'
+import { type ContenderName, contenderNames as contenders } from './contenders.ts'
 import { isPinned } from './cores.ts'
 import { type Figure, figure } from './figures.ts'
 import type { Sample } from './load.ts'
-import type { Ratio } from './ratios.ts'
+import { floorBesideNginx, type Ratio } from './ratios.ts'
 import type { Measured } from './rounds.ts'
 import type { Start } from './start.ts'
 
@@ -16,8 +16,6 @@ export interface Report extends Results {
   readonly bars: readonly Bar[]
   readonly baseline: Baseline
 }
-
-const contenders = ['proxy', 'nginx', 'haproxy'] as const
 
 export function report({ measured, starts, ratios, bars, baseline }: Report): string {
   const where = `Node ${process.version}, ${cpus()[0]?.model}, ${isPinned ? 'the proxy alone on its core' : 'NOTHING PINNED'}`
@@ -48,13 +46,14 @@ export function report({ measured, starts, ratios, bars, baseline }: Report): st
 function cpuTable({ cells }: Measured, ratios: readonly Ratio[]): string {
   const rows = cells.map(({ cell, samples }) => {
     const name = cellName(cell)
-    const beside = ['nginx', 'haproxy'].map((reference) =>
+    const beside = ['nginx', 'haproxy', 'byte relay'].map((reference) =>
       ratios.find((one) => one.name === `CPU ÷ ${reference}: ${name}`),
     )
     const absolute = contenders.map((contender) => of(samples[contender], 'cpuMicrosPerEvent'))
-    return [name, ...absolute, ...beside.map((one) => text(one?.value))]
+    return [name, ...absolute, ...beside.map((one) => text(one?.value)), text(floorBesideNginx(samples))]
   })
-  return table(['load', ...contenders, 'proxy ÷ nginx', 'proxy ÷ haproxy'], rows)
+  const ratioNames = ['proxy ÷ nginx', 'proxy ÷ haproxy', 'proxy ÷ byte relay', 'byte relay ÷ nginx']
+  return table(['load', ...contenders, ...ratioNames], rows)
 }
 
 function latencyTable({ cells }: Measured): string {

@@ -107,7 +107,10 @@ class Pair {
     if (left.length > 0) way.bytes = Buffer.concat([way.bytes, left])
     from.connection.drained()
     if (way.bytes.length === 0) return false
-    way.to.connection.receive(Buffer.from(way.bytes.subarray(0, most)))
+    const landing = Buffer.from(way.bytes.subarray(0, most))
+    way.to.connection.receive(landing)
+    // The next read lands there.
+    landing.fill(0xff)
     way.bytes = way.bytes.subarray(most)
     return true
   }
