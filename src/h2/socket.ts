@@ -3,6 +3,7 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
+import { takeTurn } from './turns.ts'
 
 interface SocketOptions {
   readonly role: 'client' | 'server'
@@ -20,6 +21,12 @@ const stallMs = 60_000
 
 /** In which a peer may read our last words, in milliseconds. */
 const lingerMs = 1000
+
+/**
+ * Frames of one client that are handled before others come to word: some 60 events. A client that opens calls by the
+ * thousand, or floods us, has the proxy for a millisecond or two at a time, and not for a hundred.
+ */
+const mostFramesPerTurn = 128
 
 /**
  * Where all that the sockets of clients read lands. The connection keeps nothing of it, so it is the same for all, and no
@@ -58,7 +65,14 @@ export function connectionTo(
 /** The socket of a client of ours is the connection's from now on. */
 export function connectionOn(socket: Socket, options: Omit<SocketOptions, 'role'>): Connection {
   const connection = join(socket, { ...options, role: 'server' })
-  socket.on('data', (chunk: Buffer) => connection.receive(chunk))
+  const receive = (chunk: Buffer) => {
+    const rest = connection.receive(chunk, mostFramesPerTurn)
+    if (rest !== undefined) {
+      socket.pause()
+      takeTurn(() => receive(rest))
+    } else if (socket.isPaused() && !connection.isClosed) socket.resume()
+  }
+  socket.on('data', receive)
   setTimeout(() => {
     if (!connection.isReady) socket.destroy()
   }, greetingMs).unref()
