@@ -11,7 +11,7 @@ NODE_IMAGE ?= node:24-bookworm-slim
 
 sources := $(shell find src -type f -not -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help build run test check golden fuzz soak bench bench-controller interop e2e e2e-smoke e2e-campaign e2e-tools e2e-shell parity image clean
+.PHONY: help build run test check golden fuzz soak crash bench bench-controller interop e2e e2e-smoke e2e-campaign e2e-tools e2e-shell parity image clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ fuzz: node_modules/.installed ## any bytes into all that parses them: FOR=cases 
 
 soak: build ## millions of events while replicas are killed and slow: FOR=events PROTOCOL= HELD=bytes ATTACK=ms; HELP=1 says more
 	@node --import tsx test/soak/main.ts $(if $(HELP),--help) $(if $(FOR),--for $(FOR)) $(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(HELD),--held $(HELD)) $(if $(ATTACK),--attack $(ATTACK))
+
+crash: build ## replicas that are killed, fail or are slow: what is lost, tried again and shared: KILLS=1000 FOR=seconds
+	@node --import tsx test/integration/crash/main.ts $(or $(KILLS),1000) $(or $(FOR),60)
 
 bench: build ## what an event costs beside nginx and haproxy, and is each handled once: FOR=quick|baseline PROXY=other/dist/proxy/main.js
 	@node --import tsx test/bench/main.ts $(if $(FOR),--for $(FOR))

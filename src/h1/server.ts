@@ -52,7 +52,8 @@ export function createH1Server(
       new Promise((resolve, reject) => {
         // Once it listens this changes nothing; a connection that could not be accepted is no reason to end.
         server.on('error', reject)
-        server.listen(port, host, () => {
+        // A sender may open all of them in one moment, and the kernel keeps no more than it is told (Node: 511).
+        server.listen({ port, host, backlog: limits.maxConnections }, () => {
           sweeping = setInterval(sweep, sweepEveryMs).unref()
           resolve((server.address() as AddressInfo).port)
         })

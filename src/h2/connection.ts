@@ -101,16 +101,18 @@ export class Connection implements StreamHost, Inbound {
     this.output.words(frameType.windowUpdate, 0, [connectionWindow - defaultWindow])
   }
 
-  /** Bytes of the peer. */
-  receive(chunk: Buffer): void {
-    if (this.#isClosed) return
+  /** Bytes of the peer. Returns what is to be received once more, since so many frames were enough; undefined if it took all. */
+  receive(chunk: Buffer, mostFrames?: number): Buffer | undefined {
+    if (this.#isClosed) return undefined
     try {
-      this.#frames.read(chunk, this.#onFrame)
+      const end = this.#frames.read(chunk, this.#onFrame, mostFrames)
       if (this.output.backlog > mostBacklogBytes)
         throw new ConnectionError(errorCode.enhanceYourCalm, 'nothing is read')
+      if (end < chunk.length) return chunk.subarray(end)
     } catch (error) {
       this.#fail(error)
     }
+    return undefined
   }
 
   /** The transport has room again. */

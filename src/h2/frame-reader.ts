@@ -23,17 +23,22 @@ export class FrameReader {
     this.#prefaceLeft = expectsPreface ? clientPreface.length : 0
   }
 
-  /** Calls `onFrame` for each frame that is complete. Throws a ConnectionError, its own or that of `onFrame`. */
-  read(chunk: Buffer, onFrame: (frame: FrameReader) => void): void {
+  /**
+   * Calls `onFrame` for each frame that is complete, for `most` of them or one more. Returns where it stopped: what comes
+   * behind is to be read once more. Throws a ConnectionError, its own or that of `onFrame`.
+   */
+  read(chunk: Buffer, onFrame: (frame: FrameReader) => void, most = Number.POSITIVE_INFINITY): number {
     let at = this.#prefaceLeft > 0 ? this.#readPreface(chunk) : 0
     if (this.#partialLength > 0) at = this.#completePartial(chunk, at, onFrame)
-    while (chunk.length - at >= frameHeaderBytes) {
+    for (let left = most; chunk.length - at >= frameHeaderBytes; left -= 1) {
       const end = at + frameHeaderBytes + payloadLength(chunk, at)
       if (end > chunk.length) break
+      if (left === 0) return at
       this.#frame(chunk, at, end, onFrame)
       at = end
     }
     if (at < chunk.length) this.#keep(chunk, at, chunk.length)
+    return chunk.length
   }
 
   #readPreface(chunk: Buffer): number {

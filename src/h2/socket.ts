@@ -4,6 +4,7 @@ import type { OnReadOpts, Socket } from 'node:net'
 import { readingInto } from './accepted.ts'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
+import { takeTurn } from './turns.ts'
 
 interface SocketOptions {
   readonly role: 'client' | 'server'
@@ -21,6 +22,12 @@ const stallMs = 60_000
 
 /** In which a peer may read our last words, in milliseconds. */
 const lingerMs = 1000
+
+/**
+ * Frames of one client that are handled before others come to word: some 60 events. A client that opens calls by the
+ * thousand, or floods us, has the proxy for a millisecond or two at a time, and not for a hundred.
+ */
+const mostFramesPerTurn = 128
 
 /**
  * Where all that is read lands. A connection keeps nothing of it, so it is the same for all, and no read costs memory
@@ -58,12 +65,20 @@ export function connectionTo(
 
 /** The socket of a client of ours is the connection's from now on. */
 export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'role'>): Connection {
+  const receive = (chunk: Buffer) => {
+    const rest = connection.receive(chunk, mostFramesPerTurn)
+    if (rest !== undefined) {
+      socket.pause()
+      // What another connection reads lands in the same place.
+      const kept = rest.buffer === landing.buffer ? Buffer.from(rest) : rest
+      takeTurn(() => receive(kept))
+    } else if (socket.isPaused() && !connection.isClosed) socket.resume()
+  }
   const callback = (length: number) => {
-    connection.receive(landing.subarray(0, length))
+    receive(landing.subarray(0, length))
     return true
   }
-  const reading = readingInto(accepted, { buffer: landing, callback })
-  const socket = reading ?? accepted.on('data', (chunk: Buffer) => connection.receive(chunk))
+  const socket = readingInto(accepted, { buffer: landing, callback }) ?? accepted.on('data', receive)
   const connection = join(socket, { ...options, role: 'server' })
   setTimeout(() => {
     if (!connection.isReady) socket.destroy()

@@ -7,20 +7,23 @@ const random = seeded(7)
 /** Mostly about `meanMs`, and one in a hundred ten times as long, as garbage collection does it. */
 const around = (meanMs: number) => () => (random() < 0.01 ? 10 * meanMs : meanMs * (0.5 + random()))
 
-/** Keeps `lanes` events under way for `ms`. */
-async function load(world: World, lanes: number, ms: number): Promise<void> {
+/** Keeps `lanes` events under way for `ms`, with pauses between those of one lane. */
+async function load(world: World, lanes: number, ms: number, pauseMs = 0): Promise<void> {
   const endMs = world.time.now() + ms
   const lane = async () => {
-    while (world.time.now() < endMs) await world.send('topic')
+    while (world.time.now() < endMs) {
+      await world.send('topic')
+      if (pauseMs > 0) await new Promise<void>((resolve) => world.time.after(pauseMs, resolve))
+    }
   }
   for (let i = 0; i < lanes; i += 1) lane()
   await world.time.play(ms)
 }
 
 /** The part of all events that each replica is sent meanwhile. */
-async function shares(world: World, lanes: number, ms: number): Promise<number[]> {
+async function shares(world: World, lanes: number, ms: number, pauseMs = 0): Promise<number[]> {
   const before = world.fakes.map(({ sent }) => sent)
-  await load(world, lanes, ms)
+  await load(world, lanes, ms, pauseMs)
   const counts = world.fakes.map(({ sent }, index) => sent - (before[index] ?? 0))
   const total = counts.reduce((sum, each) => sum + each, 0)
   return counts.map((each) => each / total)
@@ -48,6 +51,30 @@ describe('least-loaded', () => {
     const parts = await shares(world, lanes, ms)
 
     expect(Math.max(...parts) * 8).toBeLessThan(most)
+  })
+
+  test('nor does a long event now and then make its replica idle where nobody has much to do', async () => {
+    const world = await create(8)
+    await load(world, 16, 1000, 15)
+    const parts = await shares(world, 16, 5000, 15)
+
+    expect(Math.max(...parts) * 8).toBeLessThan(1.1)
+  })
+
+  test('a pause of the proxy, as a busy machine makes them, does not make a slow replica look like the others', async () => {
+    const world = await create(4)
+    // In the first 50 ms of each second nothing is read.
+    const seenAfter = (ms: number) => {
+      const nowMs = world.time.now()
+      const pauseMs = Math.floor((nowMs + ms) / 1000) * 1000
+      return Math.max(nowMs + ms, pauseMs + 50) - nowMs
+    }
+    for (const fake of world.fakes) fake.latencyMs = () => seenAfter(4 + 2 * random())
+    last(world).latencyMs = () => seenAfter(40 + 20 * random())
+    await load(world, 16, 1000, 15)
+    const parts = await shares(world, 16, 5000, 15)
+
+    expect(parts.at(-1)).toBeLessThan(0.02)
   })
 
   test('a replica that is ten times slower gets little, and half the p99 of round robin is enough', async () => {

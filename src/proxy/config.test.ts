@@ -23,7 +23,7 @@ describe('parseProxyConfig', () => {
       adminPort: 8081,
       discovery: { kind: 'dns', name: { host: 'f.ns.svc.cluster.local', port: 8085 } },
       maxHeld: 1000,
-      maxHeldBytes: 67108864,
+      maxHeldBytes: 33554432,
       holdTimeoutMs: 30_000,
       mode: 'function',
       balance: 'least-loaded',

@@ -37,7 +37,7 @@ export interface ProxyConfig {
   readonly joinDuplicates: boolean
   /** Events that may wait for a replica at one time. Default 1,000. */
   readonly maxHeld: number
-  /** Bytes of everything that is buffered. Default 64 MiB. */
+  /** Bytes of everything that is buffered. Default 32 MiB: with what the events themselves take, below 50 MiB of memory. */
   readonly maxHeldBytes: number
   /** Bytes of one event. Default 6 MiB. */
   readonly maxEventBytes: number
@@ -75,7 +75,7 @@ export function parseProxyConfig(env: Env, readFile: ReadFile = noFiles): ProxyC
     maxInFlight: read.integer('PROXY_MAX_IN_FLIGHT', 1000, { min: 1, max: most }),
     joinDuplicates: read.oneOf('PROXY_JOIN_DUPLICATES', ['true', 'false'] as const, 'false') === 'true',
     maxHeld: read.integer('PROXY_MAX_HELD', 1000, { min: 0, max: most }),
-    maxHeldBytes: read.integer('PROXY_MAX_HELD_BYTES', 64 * mebibyte, { min: 1, max: most }),
+    maxHeldBytes: read.integer('PROXY_MAX_HELD_BYTES', 32 * mebibyte, { min: 1, max: most }),
     maxEventBytes: read.integer('PROXY_MAX_EVENT_BYTES', defaultMaxEventBytes, { min: 1, max: most }),
     appToken: readAppToken(read),
     holdTimeoutMs: read.durationMs('PROXY_HOLD_TIMEOUT', 30_000),

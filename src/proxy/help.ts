@@ -27,7 +27,7 @@ Usage: node dist/proxy/main.js      (all settings come from the environment)
   PROXY_JOIN_DUPLICATES  true: an event of a topic that comes again while it is at work gets the same answer
                          (default false)
   PROXY_MAX_HELD         events that may wait, for a replica or a place on one (default 1000)
-  PROXY_MAX_HELD_BYTES   bytes of all events that are buffered (default 67108864, 64 MiB)
+  PROXY_MAX_HELD_BYTES   bytes of all events that are buffered (default 33554432, 32 MiB)
   PROXY_MAX_EVENT_BYTES  bytes of one event (default 6291456, 6 MiB: 4 MiB of data as base64 in its envelope)
   APP_API_TOKEN          the token that daprd was given under this name; what comes without it is refused
   PROXY_PASS_APP_TOKEN   true: it goes on to the function, which looks for it too (default false: no function sees it)

@@ -15,6 +15,11 @@ export function onCore(whose: 'proxy' | 'others', command: readonly string[]): [
   return (isPinned ? ['taskset', '-c', String(core), ...command] : [...command]) as [string, ...string[]]
 }
 
+/** Moves a process that runs already to the core of the proxy. */
+export function moveToProxyCore(pid: number): void {
+  if (isPinned) spawnSync('taskset', ['-apc', String(allowed[0]), String(pid)])
+}
+
 /** Moves this process, and what it starts from here on, out of the way of the proxy and, as root, before all other work. */
 export function leaveTheProxyAlone(): void {
   if (isPinned) spawnSync('taskset', ['-apc', String(allowed[1]), String(process.pid)])

@@ -1,6 +1,7 @@
 // The proxy as a process: how it starts, how it says what is wrong, how it leaves.
 
-import { createServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { funcContext } from '../support/func-context.ts'
 import { grpcWire } from '../support/grpc-wire.ts'
@@ -162,8 +163,20 @@ test('what does not speak the protocol loses its connection, and nobody else not
   }
 })
 
+test('all 1,024 connections that daprd may open over HTTP are taken, however busy the proxy is', async () => {
+  const { port, child } = await start(httpWire, [await unusedPort()])
+  child.kill('SIGSTOP')
+  const sockets = Array.from({ length: 1024 }, () => connect(port, '127.0.0.1'))
+  onTestFinished(() => {
+    child.kill('SIGCONT')
+    for (const socket of sockets) socket.destroy()
+  })
+
+  // The kernel waits a second before it asks again for one that found no room; the last of them would never get in.
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+})
+
 async function closedAfter(port: number, text: string): Promise<void> {
-  const { connect } = await import('node:net')
   const socket: Socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   if (text === '') socket.once('connect', () => socket.destroy())

@@ -104,7 +104,8 @@ export async function holdMillion({
   }
 }
 
-async function heapOf(read: (name: string) => Promise<number>): Promise<string> {
+/** What V8 and buffers take, in words. */
+export async function heapOf(read: (name: string) => Promise<number>): Promise<string> {
   const mib = async (name: string) => `${((await read(name)) / 1024 / 1024).toFixed(1)} MiB`
   const [used, total, external] = await Promise.all(
     ['nodejs_heap_size_used_bytes', 'nodejs_heap_size_total_bytes', 'nodejs_external_memory_bytes'].map(mib),

@@ -165,6 +165,10 @@ export class Replica {
     await once(child.stdout, 'data')
   }
 
+  get pid(): number {
+    return this.#child?.pid as number
+  }
+
   kill(): void {
     this.#child?.kill('SIGKILL')
   }

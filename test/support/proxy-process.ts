@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { funcContext } from './func-context.ts'
 import type { Wire } from './wire.ts'
 
-const entry = fileURLToPath(new URL('../../dist/proxy/main.js', import.meta.url))
+/** The build under test: that of this checkout, or the entry point of another one. */
+const entry = process.env.PROXY || fileURLToPath(new URL('../../dist/proxy/main.js', import.meta.url))
 
 export interface ProxyProcess {
   readonly pid: number

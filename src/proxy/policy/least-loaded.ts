@@ -3,7 +3,7 @@
 import { at, type Candidate, easedIn, type Policy } from './policy.ts'
 
 /**
- * Latencies that differ by less than this factor count as one: with peaks in them they never agree, and to follow their
+ * Latencies that differ by less than this factor count as one: measured ones never agree, and to follow their
  * noise would give one of eight equal replicas several times the work of another.
  */
 const alike = 2

@@ -3,8 +3,14 @@
 /** Time constant of the latency, in milliseconds (Finagle and Linkerd: 10 s). */
 const latencyTauMs = 10_000
 
-/** One answer raises the latency by this factor at most: a single long event among short ones would shun its replica for a minute. */
+/** Where more answers than this come within that time, it is they who count: what was slow only at its start is soon forgotten. */
+const latencyAnswers = 64
+
+/** One answer among few raises the latency by this factor at most: a single long event would shun its replica for a minute. */
 const mostRise = 4
+
+/** A clock may say that an answer took no time at all. Milliseconds. */
+const leastTookMs = 0.01
 
 /**
  * A failure weighs like an event that takes this long, in milliseconds (Linkerd's load biaser: 5 s). By Little's law a
@@ -28,8 +34,11 @@ export class Load {
   #failuresAtMs = 0
 
   /**
-   * Peak EWMA: a slower answer counts at once, a faster one by and by, and silence heals. In milliseconds; 0 while nothing
-   * is known. A new replica is not given a guess of 30 ms, as Linkerd does: beside a function that takes 1 ms it would stay unused for half a minute.
+   * How long answers took lately, by their geometric mean; silence heals. In milliseconds; 0 while nothing is known.
+   * Not by their peak, as Finagle has it: one pause of a replica, or of this proxy, made it look slow for ten seconds, so equal
+   * replicas had unequal shares, and one that is ten times slower looked like the others. That a replica has become slow,
+   * its events in flight tell first. A new one is not given a guess of 30 ms, as Linkerd does: beside a function that takes
+   * 1 ms it would stay unused for half a minute.
    */
   latencyMs(nowMs: number): number {
     return this.#latencyMs === 0 ? 0 : this.#latencyMs * Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs)
@@ -41,10 +50,10 @@ export class Load {
   }
 
   succeeded(tookMs: number, nowMs: number): void {
-    const weight = Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs)
-    if (this.#latencyMs === 0) this.#latencyMs = tookMs
-    else if (tookMs >= this.#latencyMs) this.#latencyMs = Math.min(tookMs, this.#latencyMs * mostRise)
-    else this.#latencyMs = this.#latencyMs * weight + tookMs * (1 - weight)
+    const ms = Math.max(tookMs, leastTookMs)
+    const weight = Math.max(1 - Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs), 1 / latencyAnswers)
+    if (this.#latencyMs === 0) this.#latencyMs = ms
+    else this.#latencyMs *= Math.min((ms / this.#latencyMs) ** weight, mostRise)
     this.#latencyAtMs = nowMs
   }
 

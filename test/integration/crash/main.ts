@@ -1,15 +1,37 @@
-// The figures of crash and balance, with real processes: node --import tsx test/integration/crash/main.ts [kills]
-// Needs `make build`.
+// `make crash`: the figures of failure, crash and balance, with real processes. Needs `make build`.
+// Usage: main.ts [kills] [seconds]: how often a replica is killed, and for how long everything fails.
 
 import { grpcWire } from '../../support/grpc-wire.ts'
 import { httpWire } from '../../support/http-wire.ts'
+import { type FailureFigures, measureFailures } from './failures.ts'
 import { measureKills } from './kills.ts'
 import { measureShares } from './shares.ts'
 
 const kills = Number(process.argv[2] ?? 1000)
+const seconds = Number(process.argv[3] ?? 60)
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`
+const wires = [httpWire, grpcWire]
 
-for (const wire of [httpWire, grpcWire]) {
+/** At 1,000 events a second the ten retries a second weigh a hundredth, at 50 a fifth. Those that nobody takes fit those that may wait. */
+const failures = [
+  ['fail', 500],
+  ['reset', 50],
+  ['reset', 1000],
+  ['dead', 30],
+] as const
+
+const row = (cells: readonly (string | number)[]) => `| ${cells.map((cell) => String(cell).padEnd(8)).join(' | ')} |`
+
+if (seconds > 0) {
+  process.stdout.write(`Everything fails for ${seconds} s:\n\n`)
+  const head = ['protocol', 'failure', 'events/s', 'events', 'attempts', 'each', 'succeeded']
+  process.stdout.write(`${row(head)}\n${row(head.map(() => '---'))}\n`)
+}
+for (const wire of seconds > 0 ? wires : []) {
+  for (const [failure, perSecond] of failures) tell(await measureFailures(wire, failure, perSecond, seconds))
+}
+
+for (const wire of kills > 0 ? wires : []) {
   const { shares } = await measureShares(wire, 'least-loaded', Array(8).fill(5))
   const maxOfMean = Math.max(...shares) * shares.length
   process.stdout.write(`${wire.protocol}: 8 equal replicas: max/mean ${maxOfMean.toFixed(3)}\n`)
@@ -23,4 +45,9 @@ for (const wire of [httpWire, grpcWire]) {
   const failing = await measureShares(wire, 'least-loaded', [5, 5, 5, 'fail'])
   process.stdout.write(`${wire.protocol}: one of 4 failing fast: ${percent(failing.shares[3] ?? 0)} after a second\n`)
   process.stdout.write(`${wire.protocol}: kills: ${JSON.stringify(await measureKills(wire, kills))}\n`)
+}
+
+function tell({ protocol, failure, perSecond, events, attempts, attemptsEach, succeeded }: FailureFigures): void {
+  const cells = [protocol, failure, perSecond, events, attempts, attemptsEach.toFixed(3), succeeded]
+  process.stdout.write(`${row(cells)}\n`)
 }

@@ -82,8 +82,11 @@ async function portOfOurs(): Promise<number> {
   }
 }
 
-/** `work` of each: milliseconds, or `fail` for an answer that is an error, at once. */
-export async function startReplicas(wire: Wire, work: readonly (number | 'fail')[]): Promise<Replicas> {
+/** Milliseconds; or an error of its own (500, UNAVAILABLE) at once; or, at once, no answer but a reset of the connection. */
+export type Work = number | 'fail' | 'reset'
+
+/** `work` of each. */
+export async function startReplicas(wire: Wire, work: readonly Work[]): Promise<Replicas> {
   const folder = mkdtempSync(join(tmpdir(), 'crash-'))
   const list = await Promise.all(
     work.map(async (each) => {

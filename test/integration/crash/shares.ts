@@ -3,7 +3,7 @@
 import { startProxyProcess } from '../../support/proxy-process.ts'
 import type { Wire } from '../../support/wire.ts'
 import { percentile, startLoad } from './load.ts'
-import { startReplicas } from './replicas.ts'
+import { startReplicas, type Work } from './replicas.ts'
 
 export interface ShareFigures {
   readonly events: number
@@ -15,7 +15,7 @@ export interface ShareFigures {
 export async function measureShares(
   wire: Wire,
   balance: string,
-  work: readonly (number | 'fail')[],
+  work: readonly Work[],
   seconds = 5,
 ): Promise<ShareFigures> {
   const replicas = await startReplicas(wire, work)
