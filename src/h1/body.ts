@@ -1,5 +1,6 @@
 // Bodies on their way: where one comes from, where one goes, and how it is framed on a socket.
 
+import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Framing } from './framing.ts'
 import { headText } from './head.ts'

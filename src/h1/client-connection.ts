@@ -1,14 +1,16 @@
 // One connection of a client: a request, its response, the next request.
 
+import { Buffer } from 'node:buffer'
 import type { OnReadOpts, Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { BodyWriter, cork } from './body.ts'
 import type { Call, Request, ResponseEvents } from './call.ts'
-import { announcedFraming, type Framing, framingFields, hasNoBody, noBody } from './framing.ts'
-import { type Head, headText } from './head.ts'
+import { announcedTo, type Framing, framingLine, hasNoBody, noBody } from './framing.ts'
+import { headText } from './head.ts'
 import { Malformed } from './malformed.ts'
 import { joined } from './outgoing.ts'
 import { MessageReader, type ReaderEvents } from './reader.ts'
-import { isKeptAlive, parseStatusLine } from './start-line.ts'
+import { parseResponseHead, type ResponseHeadRead } from './response-head.ts'
 
 /** Begins a connection that reads by `onread`. */
 export type Dial = (wanted: {
@@ -24,12 +26,6 @@ export interface ConnectionOwner {
   closed(connection: ClientConnection, isDeserted: boolean): void
 }
 
-/** A server that says nothing about it may close an idle connection after five seconds, as Node and many others do. Milliseconds. */
-const idleByDefaultMs = 4000
-/** The last second of what a server promises is not used: the request would meet the end of the connection on its way. Milliseconds. */
-const idleReserveMs = 1000
-const maxIdleMs = 600_000
-
 /** Interim responses to one request. */
 const maxInterim = 100
 /** A body up to this size goes out in one piece with its head. */
@@ -38,10 +34,10 @@ const pieceBytes = 64 * 1024
 /** Where all that clients read lands: a read costs no memory, and what is kept of it is copied (`onread` of node:net). */
 const landing = Buffer.allocUnsafeSlow(64 * 1024)
 
-export class ClientConnection implements ReaderEvents, Call {
+export class ClientConnection implements ReaderEvents<ResponseHeadRead>, Call {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
-  readonly #reader: MessageReader
+  readonly #reader: MessageReader<ResponseHeadRead>
   #events: ResponseEvents | undefined
   #method = ''
   #isConnected = false
@@ -64,7 +60,7 @@ export class ClientConnection implements ReaderEvents, Call {
     const socket = dial({ onread: { buffer: landing, callback }, onConnected: () => this.#onConnect() })
     this.#socket = socket
     this.#owner = owner
-    this.#reader = new MessageReader(this, maxHeadBytes)
+    this.#reader = new MessageReader(this, parseResponseHead, maxHeadBytes)
     socket.on('end', () => this.#onEnd())
     socket.on('drain', () => this.#sending?.onDrain())
     socket.on('error', (error) => {
@@ -107,13 +103,13 @@ export class ClientConnection implements ReaderEvents, Call {
     this.#owner.closed(this, this.#isDeserted)
   }
 
-  head({ startLine, fields }: Head): Framing | 'interim' {
-    const { status, reason, isHttp10 } = parseStatusLine(startLine)
-    if (status < 200) return this.#onInterim({ status, reason, fields })
-    const announced = announcedFraming(this.#method, status, fields)
-    const isReusable = announced.kind !== 'until-close' && isKeptAlive(fields, isHttp10)
-    this.#untilMs = isReusable ? performance.now() + idleMs(fields) : 0
-    this.#events?.head({ status, reason, fields }, announced)
+  head(head: ResponseHeadRead): Framing | 'interim' {
+    const { status, framing, idleMs } = head
+    if (status < 200) return this.#onInterim(head)
+    const announced = announcedTo(this.#method, status, framing)
+    const isReusable = announced.kind !== 'until-close' && idleMs > 0
+    this.#untilMs = isReusable ? performance.now() + idleMs : 0
+    this.#events?.head(head, announced)
     return hasNoBody(this.#method, status) ? noBody : announced
   }
 
@@ -135,7 +131,7 @@ export class ClientConnection implements ReaderEvents, Call {
   }
 
   #send({ method, target, fields, framing, body }: Request): void {
-    const text = headText(`${method} ${target} HTTP/1.1`, [...fields, ...framingFields(framing)])
+    const text = headText(`${method} ${target} HTTP/1.1`, fields, framingLine(framing))
     this.#isRequestOver = Buffer.isBuffer(body)
     if (!Buffer.isBuffer(body)) {
       cork(this.#socket)
@@ -212,14 +208,4 @@ export class ClientConnection implements ReaderEvents, Call {
     this.#waiting = undefined
     events.failed(this.#error ?? new Error('it closed the connection'), stage)
   }
-}
-
-function idleMs(fields: readonly string[]): number {
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i] as string
-    if (name.length !== 10 || name.toLowerCase() !== 'keep-alive') continue
-    const seconds = /(?:^|[,;\s])timeout\s{0,8}=\s{0,8}"?(\d{1,9})/i.exec(fields[i + 1] as string)?.[1]
-    if (seconds !== undefined) return Math.min(Number(seconds) * 1000 - idleReserveMs, maxIdleMs)
-  }
-  return idleByDefaultMs
 }

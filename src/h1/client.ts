@@ -1,5 +1,6 @@
 // A client of one server over HTTP/1.1 that keeps its connections.
 
+import { performance } from 'node:perf_hooks'
 import type { Call, Request, ResponseEvents } from './call.ts'
 import { ClientConnection, type Dial } from './client-connection.ts'
 

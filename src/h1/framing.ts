@@ -30,17 +30,22 @@ export const hasNoBody = (method: string, status: number): boolean =>
   method === 'HEAD' || status === 204 || status === 304
 
 /** What a response says of a body, even of the one that it would have had (HEAD, 304). Throws Malformed. */
-export function announcedFraming(method: string, status: number, fields: readonly string[]): Framing {
-  return status === 204 ? noBody : (announced(fields) ?? (hasNoBody(method, status) ? noBody : untilClose))
-}
+export const announcedFraming = (method: string, status: number, fields: readonly string[]): Framing =>
+  announcedTo(method, status, fieldsFraming(status, fields))
 
-/** The field that announces it. */
-export function framingFields(framing: Framing): readonly string[] {
-  if (framing.kind === 'length') return ['Content-Length', String(framing.bytes)]
-  return framing.kind === 'chunked' ? chunkedFields : []
-}
+/** The same where the fields have been read. */
+export const announcedTo = (method: string, status: number, framing: Framing | undefined): Framing =>
+  framing ?? (hasNoBody(method, status) ? noBody : untilClose)
 
-const chunkedFields = ['Transfer-Encoding', 'chunked']
+/** What the fields of a response alone say; undefined if they say nothing. A response 204 must not speak of a body. Throws Malformed. */
+export const fieldsFraming = (status: number, fields: readonly string[]): Framing | undefined =>
+  status === 204 ? noBody : announced(fields)
+
+/** The line that announces it. */
+export function framingLine(framing: Framing): string {
+  if (framing.kind === 'length') return `Content-Length: ${framing.bytes}\r\n`
+  return framing.kind === 'chunked' ? 'Transfer-Encoding: chunked\r\n' : ''
+}
 
 function announced(fields: readonly string[]): Framing | undefined {
   const length = onlyValue(fields, 'content-length')

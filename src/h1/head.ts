@@ -1,5 +1,6 @@
 // The head of a message: its start line and its fields. Strict: what one reader could take for another thing is refused.
 
+import { Buffer } from 'node:buffer'
 import { Malformed } from './malformed.ts'
 
 export interface Head {
@@ -8,10 +9,21 @@ export interface Head {
   readonly fields: readonly string[]
 }
 
-const isTokenByte = new Uint8Array(256)
-for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-  isTokenByte[char.charCodeAt(0)] = 1
-}
+const tab = 9
+const lf = 10
+const cr = 13
+const space = 32
+const colon = 58
+
+/** Says of each byte whether it is one of these. */
+const kindOf = (isOne: (byte: number) => boolean): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, byte) => +isOne(byte))
+
+const tokenBytes = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+const isTokenByte = kindOf((byte) => tokenBytes.includes(String.fromCharCode(byte)))
+const isBlankByte = kindOf((byte) => byte === space || byte === tab)
+/** A tab, a visible character or a byte above ASCII (RFC 9110 §5.5). CR and LF are none of them: they end a line, together and nowhere else. */
+const isValueByte = kindOf((byte) => byte === tab || (byte >= space && byte !== 127))
 
 /** A token of RFC 9110 §5.6.2, as a method and the name of a field are. */
 export function isToken(text: string): boolean {
@@ -19,67 +31,81 @@ export function isToken(text: string): boolean {
   return text.length > 0
 }
 
-// Anything but a tab, a visible character or a byte above ASCII (RFC 9110 §5.5). A lone CR or LF is among it once lines are split.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const forbidden = /[\0-\x08\n-\x1f\x7f]/
-
-/** `text` is a head without the empty line that ends it. Throws Malformed. */
-export function parseHead(text: string): Head {
-  const firstEnd = text.indexOf('\r\n')
-  if (firstEnd === -1) return { startLine: checked(text), fields: [] }
-  return { startLine: checked(text.slice(0, firstEnd)), fields: parseFields(text, firstEnd + 2) }
+/** `text` is a head without the empty line that ends it, and stands at `start` of `bytes`. Throws Malformed. */
+export function parseHead(text: string, bytes: Uint8Array = Buffer.from(text, 'latin1'), start = 0): Head {
+  const end = start + text.length
+  const lineEnd = endOf(isValueByte, bytes, start, end)
+  const startLine = text.slice(0, lineEnd - start)
+  if (lineEnd === end) return { startLine, fields: [] }
+  return { startLine, fields: parseFields(text, bytes, { start, from: nextLine(bytes, lineEnd, end) }) }
 }
 
-/** Field lines from `start` on, with CRLF between them and none at the end. Throws Malformed. */
-export function parseFields(text: string, start = 0): string[] {
+/** Where a text stands in its bytes, and from where on it is read. */
+interface Place {
+  readonly start: number
+  readonly from: number
+}
+
+const wholeText: Place = { start: 0, from: 0 }
+
+/** Field lines with CRLF between them and none at the end. Goes through them byte by byte, once. Throws Malformed. */
+export function parseFields(
+  text: string,
+  bytes: Uint8Array = Buffer.from(text, 'latin1'),
+  { start, from } = wholeText,
+): string[] {
+  const end = start + text.length
   const fields: string[] = []
-  for (let at = start; at <= text.length; ) {
-    const crlf = text.indexOf('\r\n', at)
-    const end = crlf === -1 ? text.length : crlf
-    const colon = text.indexOf(':', at)
-    const name = text.slice(at, colon)
+  for (let at = from; ; ) {
+    const nameEnd = endOf(isTokenByte, bytes, at, end)
     // No space before the colon, and no line that begins with one (obs-fold): RFC 9112 §5.1, §5.2.
-    if (colon === -1 || colon >= end || !isToken(name)) throw new Malformed('a field line is malformed')
-    fields.push(name, checked(trimmed(text, colon + 1, end)))
-    at = end + 2
+    if (nameEnd === at || nameEnd === end || bytes[nameEnd] !== colon) throw new Malformed('a field line is malformed')
+    const lineEnd = endOf(isValueByte, bytes, nameEnd + 1, end)
+    const valueAt = endOf(isBlankByte, bytes, nameEnd + 1, lineEnd)
+    let valueEnd = lineEnd
+    while (valueEnd > valueAt && isBlankByte[bytes[valueEnd - 1] as number] === 1) valueEnd -= 1
+    fields.push(text.slice(at - start, nameEnd - start), text.slice(valueAt - start, valueEnd - start))
+    if (lineEnd === end) return fields
+    at = nextLine(bytes, lineEnd, end)
   }
-  return fields
 }
 
-function checked(text: string): string {
-  if (forbidden.test(text)) throw new Malformed('the head has a control character')
-  return text
+/** Where the bytes of a kind that begin at `from` end. */
+function endOf(isOfKind: Uint8Array, bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && isOfKind[bytes[at] as number] === 1) at += 1
+  return at
 }
 
-const space = 32
-const tab = 9
-const isBlank = (code: number): boolean => code === space || code === tab
+/** A line ends at `at`. Throws Malformed if it does not. */
+function nextLine(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== cr || at + 1 >= end || bytes[at + 1] !== lf) throw new Malformed('the head has a control character')
+  return at + 2
+}
 
-/** Without the spaces and tabs around it. By hand: a regular expression would take quadratic time on many spaces. */
-function trimmed(text: string, start: number, end: number): string {
-  let from = start
-  let to = end
-  while (from < to && isBlank(text.charCodeAt(from))) from += 1
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1
-  return text.slice(from, to)
+/** Whether a field has this name, which is in lower case. */
+export function isNamed(field: string, name: string): boolean {
+  // By length first: this is asked of each field of each message.
+  if (field.length !== name.length) return false
+  // The letters of a name differ from their capitals in this bit alone, and no other two characters of names that we know.
+  for (let i = 0; i < name.length; i += 1) if ((field.charCodeAt(i) | 0x20) !== name.charCodeAt(i)) return false
+  return true
 }
 
 /** The value of a field that is there once at most. Throws Malformed if it is there twice. */
 export function onlyValue(fields: readonly string[], name: string): string | undefined {
   let value: string | undefined
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    // By length first: this is asked of each field of each message.
-    const each = fields[i] as string
-    if (each.length !== name.length || each.toLowerCase() !== name) continue
+    if (!isNamed(fields[i] as string, name)) continue
     if (value !== undefined) throw new Malformed(`${name} is there twice`)
     value = fields[i + 1] as string
   }
   return value
 }
 
-/** A head as it is written. Each character goes out as one byte. */
-export function headText(startLine: string, fields: readonly string[]): string {
+/** A head as it is written; `more` are field lines of our own, each with its end. Each character goes out as one byte. */
+export function headText(startLine: string, fields: readonly string[], more = ''): string {
   let text = `${startLine}\r\n`
   for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
-  return `${text}\r\n`
+  return `${text}${more}\r\n`
 }

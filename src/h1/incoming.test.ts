@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { Incoming } from './incoming.ts'
+import { parseRequestHead } from './request-head.ts'
 
 test('who takes a body is told once that the rest of it will not come', () => {
-  const startLine = 'POST / HTTP/1.1'
-  const fields = ['Host', 'a', 'Content-Length', '5']
-  const request = new Incoming({ startLine, fields }, { pause() {}, resume() {} })
+  const head = parseRequestHead('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5')
+  const request = new Incoming(head, { pause() {}, resume() {} })
   let cuts = 0
   const cut = () => {
     cuts += 1

@@ -1,10 +1,9 @@
 // A request as a server reads it.
 
+import { Buffer } from 'node:buffer'
 import type { BodySink, BodySource } from './body.ts'
-import { type Framing, requestFraming } from './framing.ts'
-import { type Head, onlyValue } from './head.ts'
-import { Malformed } from './malformed.ts'
-import { isKeptAlive, parseRequestLine } from './start-line.ts'
+import type { Framing } from './framing.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** Bytes of a body that wait here until somebody wants them. */
 const maxQueuedBytes = 64 * 1024
@@ -33,18 +32,14 @@ export class Incoming implements BodySource {
   #sink: BodySink | undefined
   #trailers: readonly string[] | undefined
 
-  /** Throws Malformed. */
-  constructor({ startLine, fields }: Head, flow: Flow) {
-    const { method, target, isHttp10 } = parseRequestLine(startLine)
-    this.method = method
-    this.target = target
-    this.fields = fields
-    this.isHttp10 = isHttp10
-    this.framing = requestFraming(fields, isHttp10)
-    this.keepsAlive = isKeptAlive(fields, isHttp10)
-    if (onlyValue(fields, 'host') === undefined && !isHttp10) throw new Malformed('Host is missing')
-    const expectation = isHttp10 ? undefined : onlyValue(fields, 'expect')
-    this.expectsContinue = expectation?.toLowerCase() === '100-continue'
+  constructor(head: RequestHead, flow: Flow) {
+    this.method = head.method
+    this.target = head.target
+    this.fields = head.fields
+    this.isHttp10 = head.isHttp10
+    this.framing = head.framing
+    this.keepsAlive = head.keepsAlive
+    this.expectsContinue = head.expectsContinue
     this.#flow = flow
   }
 
@@ -78,13 +73,13 @@ export class Incoming implements BodySource {
     this.#flow.resume()
   }
 
-  /** For the connection: a piece has arrived. */
+  /** For the connection: a piece has arrived. What is kept of it is copied: the next read lands in the same memory. */
   push(bytes: Buffer): void {
     this.#queuedBytes += bytes.length
     if (this.#sink === undefined) {
-      this.#queue.push(bytes)
+      this.#queue.push(Buffer.from(bytes))
       if (this.#queuedBytes > maxQueuedBytes) this.#flow.pause()
-    } else if (!this.#sink.write(bytes)) this.#flow.pause()
+    } else if (!this.#sink.write(Buffer.from(bytes))) this.#flow.pause()
   }
 
   /** For the connection: the body is complete. */

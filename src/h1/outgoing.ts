@@ -1,8 +1,9 @@
 // The response that a server gives to one request.
 
+import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import { BodyWriter, cork } from './body.ts'
-import { chunked, type Framing, framingFields, hasNoBody, noBody, untilClose } from './framing.ts'
+import { chunked, type Framing, framingLine, hasNoBody, noBody, untilClose } from './framing.ts'
 import { headText } from './head.ts'
 
 export interface ResponseHead {
@@ -113,17 +114,14 @@ export class Outgoing {
   #begin({ status, reason, fields }: ResponseHead, framing: Framing): string {
     this.#hasBegun = true
     if (framing.kind === 'until-close' || this.#asked.isOpenEnded) this.#keepsAlive = false
-    return headText(`HTTP/1.1 ${status} ${reason}`, [...fields, ...framingFields(framing), ...this.#connectionFields()])
+    return headText(`HTTP/1.1 ${status} ${reason}`, fields, framingLine(framing) + this.#connectionLine())
   }
 
-  #connectionFields(): readonly string[] {
-    if (!this.#keepsAlive) return close
-    return this.#asked.isHttp10 ? keepAlive : []
+  #connectionLine(): string {
+    if (!this.#keepsAlive) return 'Connection: close\r\n'
+    return this.#asked.isHttp10 ? 'Connection: keep-alive\r\n' : ''
   }
 }
-
-const close = ['Connection', 'close']
-const keepAlive = ['Connection', 'keep-alive']
 
 /** A head and a body in one buffer: one write is one system call. */
 export function joined(text: string, body: Buffer): Buffer {

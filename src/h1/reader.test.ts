@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { announcedFraming, hasNoBody, noBody, requestFraming } from './framing.ts'
+import { parseHead } from './head.ts'
 import { Malformed } from './malformed.ts'
 import { MessageReader } from './reader.ts'
 import { parseRequestLine, parseStatusLine } from './start-line.ts'
@@ -31,6 +32,7 @@ function readAll(kind: Kind, pieces: readonly Buffer[]): string[] {
         body = ''
       },
     },
+    parseHead,
     2000,
   )
   try {

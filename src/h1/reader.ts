@@ -1,11 +1,12 @@
 // Reads messages off one connection, however their bytes are split, and holds no body.
 
+import { Buffer } from 'node:buffer'
 import { ChunkReader } from './chunks.ts'
 import type { Framing } from './framing.ts'
-import { type Head, parseHead } from './head.ts'
+import type { ParseHead } from './known.ts'
 import { Malformed } from './malformed.ts'
 
-export interface ReaderEvents {
+export interface ReaderEvents<Head> {
   /** Says how the body that follows is framed; `interim`: none, and another head follows that belongs to the same message. */
   head(head: Head): Framing | 'interim'
   data(bytes: Buffer): void
@@ -20,8 +21,9 @@ const cr = 13
 const lf = 10
 
 /** Throws Malformed from `read` and must not be used after that. */
-export class MessageReader {
-  readonly #events: ReaderEvents
+export class MessageReader<Head> {
+  readonly #events: ReaderEvents<Head>
+  readonly #parse: ParseHead<Head>
   readonly #maxHeadBytes: number
   #expects: 'head' | 'length' | 'chunked' | 'until-close' = 'head'
   /** What there is of a head that is not complete. */
@@ -32,8 +34,9 @@ export class MessageReader {
   #hasEnded = false
   #isStopped = false
 
-  constructor(events: ReaderEvents, maxHeadBytes: number) {
+  constructor(events: ReaderEvents<Head>, parse: ParseHead<Head>, maxHeadBytes: number) {
     this.#events = events
+    this.#parse = parse
     this.#maxHeadBytes = maxHeadBytes
   }
 
@@ -87,7 +90,7 @@ export class MessageReader {
     // Where the head ends within `bytes`.
     const next = end + endOfHead.length - (whole.length - bytes.length)
     this.#partial = nothing
-    const framing = this.#events.head(parseHead(whole.toString('latin1', start, end)))
+    const framing = this.#events.head(this.#parse(whole.toString('latin1', start, end), whole, start))
     if (framing !== 'interim') this.#begin(framing)
     return next
   }
@@ -132,6 +135,13 @@ export class MessageReader {
     this.#chunks = undefined
     if (!this.#isStopped) this.#events.end(trailers)
   }
+}
+
+/** Where the next message begins: an empty line before a request means nothing (RFC 9112 §2.2). */
+export function skipEmptyLines(bytes: Buffer): number {
+  let at = 0
+  while (bytes[at] === cr && bytes[at + 1] === lf) at += 2
+  return at
 }
 
 /** A head whose lines end with LF alone would never come to an end for us. */

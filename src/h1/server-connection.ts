@@ -1,13 +1,16 @@
 // One connection of a server: a request, its response, the next request.
 
+import { Buffer } from 'node:buffer'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { readingInto } from '../net/accepted.ts'
 import type { Framing } from './framing.ts'
-import type { Head } from './head.ts'
 import { type Flow, Incoming } from './incoming.ts'
 import { Malformed } from './malformed.ts'
 import { Outgoing } from './outgoing.ts'
-import { MessageReader, type ReaderEvents } from './reader.ts'
+import { MessageReader, type ReaderEvents, skipEmptyLines } from './reader.ts'
+import { parseRequestHead, type RequestHead } from './request-head.ts'
 
 export interface RequestHandler {
   /** Called once what arrived together with the head has been read as well. Answers through `response`, then or later. */
@@ -33,14 +36,14 @@ const maxHeldBytes = 64 * 1024
 /** After a half-close, in milliseconds: see `#probe`. Go takes no more than five interim responses. */
 const probesAtMs = [0, 20, 200, 1000]
 
-const cr = 13
-const lf = 10
+/** Where all that servers read lands: a read costs no memory, and what is kept of it is copied. */
+const landing = Buffer.allocUnsafeSlow(64 * 1024)
 
-export class ServerConnection implements ReaderEvents, Flow {
+export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
   readonly #socket: Socket
   readonly #limits: ConnectionLimits
   readonly #handler: RequestHandler
-  readonly #reader: MessageReader
+  readonly #reader: MessageReader<RequestHead>
   #request: Incoming | undefined
   #response: Outgoing | undefined
   #exchange: Exchange | undefined
@@ -54,18 +57,22 @@ export class ServerConnection implements ReaderEvents, Flow {
   #stalledSinceMs = performance.now()
   #lastUnwritten = 0
 
-  constructor(socket: Socket, limits: ConnectionLimits, handler: RequestHandler) {
+  constructor(accepted: Socket, limits: ConnectionLimits, handler: RequestHandler) {
+    const callback = (length: number) => {
+      this.#onData(landing.subarray(0, length))
+      return true
+    }
+    const socket = readingInto(accepted, { buffer: landing, callback }) ?? accepted
+    if (socket === accepted) socket.on('data', (bytes) => this.#onData(bytes))
     this.#socket = socket
     this.#limits = limits
     this.#handler = handler
-    this.#reader = new MessageReader(this, limits.maxHeadBytes)
+    this.#reader = new MessageReader(this, parseRequestHead, limits.maxHeadBytes)
     socket.setNoDelay(true)
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
     socket.on('end', () => this.#onEnd())
     socket.on('close', () => this.#onClose())
     socket.on('drain', () => this.#response?.drained())
-    // What is wrong shows in the close that follows.
-    socket.on('error', () => {})
+    socket.on('error', () => {}) // What is wrong shows in the close that follows.
   }
 
   destroy(): void {
@@ -90,7 +97,7 @@ export class ServerConnection implements ReaderEvents, Flow {
     else if (nowMs - this.#stalledSinceMs > stallTimeoutMs) this.destroy()
   }
 
-  head(head: Head): Framing {
+  head(head: RequestHead): Framing {
     this.#fresh = new Incoming(head, this)
     this.#request = this.#fresh
     return this.#fresh.framing
@@ -122,7 +129,7 @@ export class ServerConnection implements ReaderEvents, Flow {
       this.#feed(bytes)
       return
     }
-    this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes])
+    this.#held = Buffer.concat(this.#held === undefined ? [bytes] : [this.#held, bytes])
     if (this.#held.length > maxHeldBytes) this.#socket.pause()
   }
 
@@ -152,10 +159,13 @@ export class ServerConnection implements ReaderEvents, Flow {
       this.#exchange = this.#handler.request(request, this.#response)
       if (this.#response === undefined) this.#exchange = undefined
     }
-    if (this.#request !== undefined) return undefined
     const next = this.#held
-    this.#held = undefined
-    return next
+    if (this.#request === undefined) {
+      this.#held = undefined
+      return next
+    }
+    if (next !== undefined) this.#held = Buffer.from(next)
+    return undefined
   }
 
   #onResponded(request: Incoming, keepsAlive: boolean): void {
@@ -240,11 +250,4 @@ export class ServerConnection implements ReaderEvents, Flow {
     this.#exchange = undefined
     exchange?.gone()
   }
-}
-
-/** Before a request line (RFC 9112 §2.2). */
-function skipEmptyLines(bytes: Buffer): number {
-  let at = 0
-  while (bytes[at] === cr && bytes[at + 1] === lf) at += 2
-  return at
 }

@@ -1,6 +1,6 @@
 // The first line of a message, and what the fields say about the connection.
 
-import { isToken } from './head.ts'
+import { isNamed, isToken } from './head.ts'
 import { Malformed } from './malformed.ts'
 
 export interface RequestLine {
@@ -48,7 +48,7 @@ export function isKeptAlive(fields: readonly string[], isHttp10: boolean): boole
   let says: string | undefined
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] as string
-    if (name.length === 10 && name.toLowerCase() === 'connection') {
+    if (isNamed(name, 'connection')) {
       says = says === undefined ? (fields[i + 1] as string) : `${says},${fields[i + 1]}`
     }
   }

@@ -1,7 +1,7 @@
 // A connection on a socket, with the times that a peer has to take part.
 
 import type { OnReadOpts, Socket } from 'node:net'
-import { readingInto } from './accepted.ts'
+import { readingInto } from '../net/accepted.ts'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { takeTurn } from './turns.ts'

@@ -151,9 +151,9 @@ function story<Message>(journey: Journey<Message>, outcome: Outcome, endedMs: nu
   const { event, last, attempts, breaks, startedMs } = journey
   return {
     route: event.route,
-    ...(event.identity && { identity: event.identity }),
+    identity: event.identity,
     outcome,
-    ...(last && { replica: last.address }),
+    replica: last?.address,
     attempts,
     breaks,
     startedMs,

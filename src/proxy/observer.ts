@@ -5,10 +5,10 @@ import type { Identity, Outcome, Route } from '../dapr/event.ts'
 /** The whole story of one event, told once, when it is over. Times are in milliseconds of `performance.now()`. */
 export interface Delivery {
   readonly route: Route
-  readonly identity?: () => Identity
+  readonly identity?: (() => Identity) | undefined
   readonly outcome: Outcome
   /** The replica that answered or broke off last, as `host:port`; absent if the event never left. */
-  readonly replica?: string
+  readonly replica?: string | undefined
   /** Replicas that were tried. */
   readonly attempts: number
   /** Connections that broke while a replica had it: each time a function may have run. */

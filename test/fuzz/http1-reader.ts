@@ -1,6 +1,7 @@
 // The reader of HTTP/1.1: what is told of the same bytes is the same however they are split.
 
 import { announcedFraming, hasNoBody, noBody, requestFraming } from '../../src/h1/framing.ts'
+import { parseHead } from '../../src/h1/head.ts'
 import { Malformed } from '../../src/h1/malformed.ts'
 import { MessageReader } from '../../src/h1/reader.ts'
 import { parseRequestLine, parseStatusLine } from '../../src/h1/start-line.ts'
@@ -32,6 +33,7 @@ function told(kind: Kind, pieces: readonly Buffer[]): string {
         body = ''
       },
     },
+    parseHead,
     maxHeadBytes,
   )
   try {

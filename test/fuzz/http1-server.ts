@@ -1,6 +1,7 @@
 // A server connection of HTTP/1.1, and senders and functions that do anything at any time.
 
 import { announcedFraming, hasNoBody, noBody } from '../../src/h1/framing.ts'
+import { parseHead } from '../../src/h1/head.ts'
 import type { Incoming } from '../../src/h1/incoming.ts'
 import type { Outgoing } from '../../src/h1/outgoing.ts'
 import { MessageReader } from '../../src/h1/reader.ts'
@@ -148,6 +149,7 @@ function readBack({ written }: MemorySocket, all: readonly Asked[], hadAll: bool
       data() {},
       end() {},
     },
+    parseHead,
     2 ** 20,
   )
   const bytes = Buffer.concat(written)

@@ -1,5 +1,6 @@
 // The one table of HTTP status codes: what daprd is told, and what an answer of the function means to it.
 
+import { Buffer } from 'node:buffer'
 import { STATUS_CODES } from 'node:http'
 import { explain, type Outcome, type Refusal, type Route, type Verdict } from '../event.ts'
 import { jsonField, parseJson } from './go-json.ts'

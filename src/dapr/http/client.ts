@@ -77,12 +77,14 @@ export function createHttpClient(
       }
     } else boot.answered()
     const entryIds = route.kind === 'topic' && isSuccess(outcome.reply.status) ? bulkEntryIds(message) : undefined
-    const { verdict, reply } =
-      entryIds === undefined
-        ? { verdict: verdictOf(route, outcome.reply), reply: outcome.reply }
-        : withEveryEntry(entryIds, outcome.reply)
+    if (entryIds === undefined) {
+      message.answer(outcome.reply)
+      const verdict = verdictOf(route, outcome.reply)
+      return isMissing ? { kind: 'answered', verdict, isMissingRoute: true } : { kind: 'answered', verdict }
+    }
+    const { verdict, reply } = withEveryEntry(entryIds, outcome.reply)
     message.answer(reply)
-    return { kind: 'answered', verdict, ...(isMissing && { isMissingRoute: true }) }
+    return { kind: 'answered', verdict }
   }
 
   const abandon = (cause: string) => {

@@ -1,5 +1,6 @@
 // The body of an event as a server keeps it: whole, and within the limits of one event and of all of them.
 
+import { Buffer } from 'node:buffer'
 import type { BodySink } from '../../h1/body.ts'
 import type { Incoming } from '../../h1/incoming.ts'
 import type { BodyLimits } from '../body.ts'

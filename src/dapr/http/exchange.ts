@@ -1,5 +1,6 @@
 // One request to a replica and its answer: kept until it is whole, or passed on as it comes.
 
+import { Buffer } from 'node:buffer'
 import type { BodyWriter } from '../../h1/body.ts'
 import type { Call, Request, ResponseEvents, Stage } from '../../h1/call.ts'
 import type { H1Client } from '../../h1/client.ts'
@@ -9,7 +10,7 @@ import { reason } from '../../shared/log.ts'
 import type { Exchanged, Outcome, Sender } from '../event.ts'
 import { maxReplyBytes } from '../replica.ts'
 import { isMissingRoute, statusVerdict } from './answers.ts'
-import { endToEnd, endToEndOfPieces } from './headers.ts'
+import { endToEnd, endToEndOfPieces, lasting } from './headers.ts'
 import type { HttpHead, HttpMessage, HttpReply, HttpRequest } from './message.ts'
 
 /** Never rejects. `not-run` is certain: not one byte of the request has left. The verdict is the caller's to give. */
@@ -83,6 +84,8 @@ abstract class Attempt<Done> {
 
 type Failed = Exclude<Outcome, { kind: 'answered' | 'joined' }>
 
+const ofReply = lasting(endToEnd)
+
 class WholeReply extends Attempt<Exchanged<HttpReply>> implements ResponseEvents {
   #head: ResponseHead | undefined
   #chunks: Buffer[] = []
@@ -104,7 +107,7 @@ class WholeReply extends Attempt<Exchanged<HttpReply>> implements ResponseEvents
   end(): void {
     const { status, reason, fields } = this.#head as ResponseHead
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
-    this.finish({ kind: 'answered', reply: { status, reason, headers: endToEnd(fields), body } })
+    this.finish({ kind: 'answered', reply: { status, reason, headers: ofReply(fields), body } })
   }
 
   failed(error: Error, stage: Stage): void {

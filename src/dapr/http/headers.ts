@@ -1,5 +1,7 @@
 // Which header fields of HTTP/1.1 travel on, and which end at this hop.
 
+import { isNamed } from '../../h1/head.ts'
+
 // RFC 9110 §7.6.1, plus what the proxy writes itself: it frames bodies anew.
 const ends = new Set([
   'connection',
@@ -21,10 +23,23 @@ const aboutPieces = new Set(['expect', 'trailer'])
 const stays = new Set(['dapr-api-token', 'traceparent', 'tracestate', 'baggage', 'content-type', 'host'])
 
 /** The fields of a whole message that travel on to the next hop, in their order, spelling and number. */
-export const endToEnd = (raw: readonly string[]): string[] => kept(raw, false)
+export const endToEnd = (raw: readonly string[]): readonly string[] => kept(raw, false)
 
 /** Those of a message whose body is passed on in pieces. */
-export const endToEndOfPieces = (raw: readonly string[]): string[] => kept(raw, true)
+export const endToEndOfPieces = (raw: readonly string[]): readonly string[] => kept(raw, true)
+
+/** `filter`, which is not asked about the list that it had last: who reads a head that comes again hands out the same list (h1/known). */
+export function lasting(filter: (raw: readonly string[]) => readonly string[]): typeof filter {
+  let last: readonly string[] = []
+  let result: readonly string[] = []
+  return (raw) => {
+    if (raw !== last) {
+      result = filter(raw)
+      last = raw
+    }
+    return result
+  }
+}
 
 function kept(raw: readonly string[], isInPieces: boolean): string[] {
   const named = namedByConnection(raw)
@@ -51,8 +66,7 @@ const none: ReadonlySet<string> = new Set()
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
   let named: Set<string> | undefined
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] as string
-    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue
+    if (!isNamed(raw[i] as string, 'connection')) continue
     for (const token of (raw[i + 1] as string).split(',')) {
       const field = token.trim().toLowerCase()
       if (!stays.has(field)) {

@@ -16,7 +16,7 @@ export interface HttpRequest {
 /** A request together with the way back. The answer is given once: whole, or begun and then written to its end. */
 export interface HttpMessage extends HttpRequest {
   /** How the sender framed the body of an invocation. The body of an event has a length, however it came. */
-  readonly framing?: Framing
+  readonly framing?: Framing | undefined
   /** The body of an invocation that had not arrived as a whole. */
   readonly pieces?: BodySource
   /** Passes an interim (1xx) answer on. */

@@ -1,5 +1,7 @@
 // The HTTP app channel as daprd sees it: answers daprd's own questions at once, and hands every event to a handler.
 
+import { Buffer } from 'node:buffer'
+import { performance } from 'node:perf_hooks'
 import type { BodyWriter } from '../../h1/body.ts'
 import type { Framing } from '../../h1/framing.ts'
 import type { Incoming } from '../../h1/incoming.ts'
@@ -14,7 +16,7 @@ import type { AppServer, AppServerOptions } from '../server.ts'
 import { plainReply, replyTo, toSidecar, usualReason } from './answers.ts'
 import { identityOf } from './cloud-event.ts'
 import { keepBody } from './event-body.ts'
-import { endToEnd, endToEndOfPieces } from './headers.ts'
+import { endToEnd, endToEndOfPieces, lasting } from './headers.ts'
 import type { HttpHead, HttpMessage, HttpReply } from './message.ts'
 import { localAnswer, questionOf } from './questions.ts'
 import { readTarget, type Target, withHost } from './target.ts'
@@ -56,6 +58,8 @@ export function createHttpServer(options: AppServerOptions<HttpMessage>): AppSer
   }
   return createH1Server(limits, handler, options.createServer)
 }
+
+const ofEvent = lasting(endToEnd)
 
 const badTarget = plainReply(400, 'the target is neither a path nor a URL')
 
@@ -121,9 +125,9 @@ class Delivery implements Exchange {
     return {
       method,
       path,
-      headers: isInvocation ? endToEndOfPieces(raw) : endToEnd(raw),
+      headers: isInvocation ? endToEndOfPieces(raw) : ofEvent(raw),
       body,
-      ...(isInvocation && { framing }),
+      framing: isInvocation ? framing : undefined,
       inform: (head) => this.#response.inform(headOf(head)),
       answer: (reply) => write(this.#response, toSidecar(this.#route, reply)),
       begin: (head, announced) => this.#begin(head, announced),

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { remembering } from './known.ts'
+
+function counted() {
+  const read: string[] = []
+  const parse = remembering((text: string) => {
+    read.push(text)
+    if (text.startsWith('!')) throw new Error('malformed')
+    return { text }
+  })
+  return { read, parse }
+}
+
+test('a head that comes again is read once, and another one of its length is another one', () => {
+  const { read, parse } = counted()
+
+  const texts = ['abc', 'abc', 'abd', 'abd', 'abc'].map((text) => parse(text).text)
+
+  expect(texts).toEqual(['abc', 'abc', 'abd', 'abd', 'abc'])
+  expect(read).toEqual(['abc', 'abd', 'abc'])
+})
+
+test('what cannot be read is refused each time', () => {
+  const { read, parse } = counted()
+
+  expect(() => parse('!a')).toThrow('malformed')
+  expect(() => parse('!a')).toThrow('malformed')
+
+  expect(read).toEqual(['!a', '!a'])
+})
+
+test('a long head is not kept', () => {
+  const { read, parse } = counted()
+  const long = 'a'.repeat(2000)
+
+  parse(long)
+  parse(long)
+
+  expect(read).toHaveLength(2)
+})
