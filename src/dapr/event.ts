@@ -21,12 +21,12 @@ export interface Event<Message> {
   readonly route: Route
   readonly message: Message
   /** When the sender stops waiting, in milliseconds of `performance.now()`; absent if it never does. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   readonly sender: Sender
   /** daprd asks it once and takes an error for a no: it waits for as long as daprd does, and may be asked of several replicas. */
-  readonly isQuestion?: true
+  readonly isQuestion?: boolean
   /** What an event of a topic says of itself; absent for anything else. Costs a look into the bytes, so ask when it matters. */
-  readonly identity?: () => Identity
+  readonly identity?: (() => Identity) | undefined
 }
 
 /** Attributes of a CloudEvent, as far as the event carries them. Together they name one event. */

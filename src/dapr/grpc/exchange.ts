@@ -143,7 +143,7 @@ export class Exchange implements StreamOwner, RequestReceiver {
     const verdict = this.#verdictOf(code)
     if (this.#begin()) {
       this.#relay.relayHeaders(section, true)
-      this.#abandon({ kind: 'answered', verdict, ...(isMissingRoute && { isMissingRoute }) })
+      this.#abandon(isMissingRoute ? { kind: 'answered', verdict, isMissingRoute } : { kind: 'answered', verdict })
     } else this.#break('the sender does not take its answer')
   }
 

@@ -68,10 +68,10 @@ function createAccept(options: Options): Accept {
       route,
       message: call,
       sender: call,
-      ...(deadlineMs !== undefined && { deadlineMs }),
-      ...(path !== methods.healthCheck && questions.has(path) && { isQuestion: true }),
+      deadlineMs,
+      isQuestion: path !== methods.healthCheck && questions.has(path),
       // It may be asked when the call is over and its request forgotten.
-      ...(route.kind === 'topic' && { identity: () => identityOf({ path, headers: call.headers, body }) }),
+      identity: route.kind === 'topic' ? () => identityOf({ path, headers: call.headers, body }) : undefined,
     }
     const settle = (outcome: Outcome) => call.settle(outcome)
     options.handler(event).then(settle, () => settle({ kind: 'broken', cause: 'internal error' }))
