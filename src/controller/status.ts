@@ -9,6 +9,7 @@ import type { Guarantee } from './delivery/delivery.ts'
 import type { Fn, Mode } from './function.ts'
 import { serviceHost, workloadName } from './names.ts'
 import type { Findings } from './references.ts'
+import { replicaCaOf } from './replica-ca.ts'
 import { scalingOf } from './scaling.ts'
 import type { Settings } from './settings.ts'
 import type { Accepted } from './source.ts'
@@ -103,8 +104,15 @@ function workloads(fn: Fn): Workload[] {
   return fn.mode === 'standalone' ? [own, proxy] : [own]
 }
 
-const available = (fn: Fn, observed: readonly KubeObject[]): Condition[] =>
-  workloads(fn).map(({ type, kind, name }) => availability(type, `${kind} ${name}`, find(observed, kind, name)))
+function available(fn: Fn, observed: readonly KubeObject[]): Condition[] {
+  return workloads(fn).map(({ type, kind, name }) => {
+    const found = availability(type, `${kind} ${name}`, find(observed, kind, name))
+    const ca = type === 'ProxyAvailable' && found.status === 'False' ? replicaCaOf(fn) : undefined
+    if (ca === undefined) return found
+    // Whether it is there is not looked at: Metacontroller would have to be allowed to read every ConfigMap.
+    return { ...found, message: `${found.message}; no pod of it starts without ConfigMap ${ca} and its ca.crt` }
+  })
+}
 
 /** Pods of an old version may serve for as long as those of the new one do not start: the Function is available then, but not Ready. */
 function rolledOut(fn: Fn, { observed, waitedFor }: Facts): Condition[] {

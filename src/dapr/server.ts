@@ -1,6 +1,6 @@
 // What both servers of the app channel have in common, so that whoever starts one need not know the protocol.
 
-import type { Server, ServerOpts, Socket } from 'node:net'
+import type { CreateServer } from '../h1/server.ts'
 import type { AppToken } from './app-token.ts'
 import type { EventHandler, Refusal, Route } from './event.ts'
 import type { Inputs } from './inputs.ts'
@@ -22,7 +22,7 @@ export interface AppServerOptions<Message> {
   readonly createServer?: CreateServer
 }
 
-export type CreateServer = (options: ServerOpts, onConnection: (socket: Socket) => void) => Server
+export type { CreateServer }
 
 /** What all buffered events together may take. */
 export interface Memory {

@@ -14,6 +14,7 @@ export interface ServerLimits extends ConnectionLimits {
   readonly maxConnections: number
 }
 
+/** Makes what listens: as node:net does, or in place of it, over TLS. */
 export type CreateServer = (options: ServerOpts, onConnection: (socket: Socket) => void) => Server
 
 export interface H1Server {

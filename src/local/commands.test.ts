@@ -218,6 +218,17 @@ describe('validate', () => {
     expect(stdout).toContain(`case.yaml${line}`)
   })
 
+  test.each([
+    ['nothing', ''],
+    ['comments alone', '# later\n---\n'],
+    ['objects of other kinds', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n'],
+  ])('reports a file without any Function: %s', async (_, text) => {
+    const { status, stdout } = await cli(['validate', file('none.yaml', text), join(samples, 'sink.yaml')])
+
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/none\.yaml:1: has no Function of core\.openfunction\.io.*\n.*sink\.yaml: ok\n$/)
+  })
+
   test('reports a file that is not there and two Functions of one name', async () => {
     const sink = join(samples, 'sink.yaml')
 

@@ -20,6 +20,27 @@ async function load(world: World, lanes: number, ms: number, pauseMs = 0): Promi
   await world.time.play(ms)
 }
 
+/** So many events a second, whatever becomes of those before. */
+async function sendSteadily(world: World, perSecond: number, ms: number): Promise<void> {
+  for (let i = 0; i < (perSecond * ms) / 1000; i += 1) {
+    world.send('topic')
+    await world.time.play(1000 / perSecond)
+  }
+}
+
+/** All replicas fail for a minute: how often is each event of it tried? */
+async function attemptsEach(world: World, perSecond: number, mode: 'break' | 'fail'): Promise<number> {
+  for (const fake of world.fakes) {
+    fake.become(mode)
+    fake.sent = 0
+  }
+  const before = world.told.length
+  await sendSteadily(world, perSecond, 60_000)
+  // What is on its way yet.
+  await world.time.play(60_000)
+  return world.fakes.reduce((sum, { sent }) => sum + sent, 0) / (world.told.length - before)
+}
+
 /** The part of all events that each replica is sent meanwhile. */
 async function shares(world: World, lanes: number, ms: number, pauseMs = 0): Promise<number[]> {
   const before = world.fakes.map(({ sent }) => sent)
@@ -190,21 +211,40 @@ test('with one event at a time per replica an event waits for the first that is 
 })
 
 describe('60 seconds in which everything fails', () => {
-  test.each([
-    ['the connections break', 'break'],
-    ['the function answers with an error', 'fail'],
-  ] as const)('%s: no more than 1.2 attempts for an event, and ten a second', async (_what, mode) => {
-    const world = await create(4)
-    await load(world, 8, 10_000)
-    for (const fake of world.fakes) {
-      fake.become(mode)
-      fake.sent = 0
-    }
-    const before = world.told.length
-    await load(world, 8, 60_000)
-    const attempts = world.fakes.reduce((sum, { sent }) => sum + sent, 0)
+  const rates = [5, 50, 1000]
 
-    expect(attempts).toBeLessThan(1.2 * (world.told.length - before) + 10 * 70)
+  test.each(rates)('%i events a second, each connection breaks: at most 1.2 attempts for an event', async (rate) => {
+    const world = await create(4)
+    await sendSteadily(world, rate, 10_000)
+
+    expect(await attemptsEach(world, rate, 'break')).toBeLessThanOrEqual(1.2)
+  })
+
+  test.each([5, 50])('nor at %i a second where the break takes ten seconds', async (rate) => {
+    const world = await create(4)
+    for (const fake of world.fakes) fake.latencyMs = () => 10_000
+
+    expect(await attemptsEach(world, rate, 'break')).toBeLessThanOrEqual(1.2)
+  })
+
+  test.each(rates)('%i events a second that the function answers with an error: one attempt for each', async (rate) => {
+    expect(await attemptsEach(await create(4), rate, 'fail')).toBe(1)
+  })
+
+  test('once somebody answers, few events are again tried elsewhere, whichever of four replicas breaks', async () => {
+    const world = await create(4)
+    await attemptsEach(world, 5, 'break')
+    for (const fake of world.fakes) fake.become('up')
+    await sendSteadily(world, 5, 5000)
+    const before = { told: world.told.length, retries: world.retries.length }
+    for (let turn = 0; turn < 40; turn += 1) {
+      for (const [index, fake] of world.fakes.entries()) fake.become(index === turn % 4 ? 'break' : 'up')
+      await sendSteadily(world, 5, 5000)
+    }
+    await world.time.play(1000)
+
+    expect(world.told.slice(before.told).every(({ outcome }) => outcome?.kind === 'answered')).toBe(true)
+    expect(world.retries.length - before.retries).toBeGreaterThan(20)
   })
 
   test('one replica that goes on booting is asked at most as often as the pauses allow', async () => {

@@ -76,6 +76,7 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
       // It never rejects; if it should, one event must not cost the place of another.
       const outcome = await lease.replica.client.send(event).catch(broken)
       lease.release(outcome, time.now())
+      countAnswer(parts, outcome)
       journey.retry = retryCause(journey, outcome)
       if (journey.retry === undefined) return outcome
       journey.tried ??= new Set()
@@ -184,6 +185,11 @@ function retryCause<Message>(journey: Journey<Message>, outcome: Outcome): Retry
 /** How it broke, if a second run is not affordable: others may have used up the budget while this one waited. */
 function overBudget<Message>(journey: Journey<Message>, budget: RetryBudget, nowMs: number): Outcome | undefined {
   return journey.retry === 'broken' && !budget.allows(nowMs) ? journey.broken : undefined
+}
+
+/** Also an error of its own: what matters is that a function was there to give it. */
+function countAnswer<Message>({ budget }: DispatchParts<Message>, outcome: Outcome): void {
+  if (outcome.kind === 'answered') budget.answered()
 }
 
 /** A try that leaves is a retry if there was one before; one that finds nobody is none. */

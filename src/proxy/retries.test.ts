@@ -55,15 +55,15 @@ test('each break counts once as a possible second run, whatever comes of the eve
 })
 
 test('what only waits for a second run takes nothing from the budget of those that have one', async () => {
-  // A fifth of all events, and ten for each of ten seconds.
-  const world = await killed(100)
+  // A fifth of all events, and forty before the first answer.
+  const world = await killed(60)
   for (const { sender } of world.told) sender.leave()
   await world.time.play(1)
-  await kill(world, 100)
+  await kill(world, 60)
   first(world).become('up')
   await world.time.play(5000)
 
-  expect([outcomes(world, 'broken'), outcomes(world, 'answered')]).toEqual([100, 100])
+  expect([outcomes(world, 'broken'), outcomes(world, 'answered')]).toEqual([60, 60])
 })
 
 test('what certainly did not run takes nothing from it either', async () => {
@@ -75,11 +75,11 @@ test('what certainly did not run takes nothing from it either', async () => {
   first(world).become('up')
   await world.time.play(1000)
   expect(world.retries.length).toBeGreaterThan(150)
-  await kill(world, 100)
+  await kill(world, 50)
   first(world).become('up')
   await world.time.play(2000)
 
-  expect([outcomes(world, 'answered'), outcomes(world, 'broken')]).toEqual([130, 0])
+  expect([outcomes(world, 'answered'), outcomes(world, 'broken')]).toEqual([80, 0])
 })
 
 test('whoever has waited while others used up the budget is given back', async () => {
@@ -87,7 +87,7 @@ test('whoever has waited while others used up the budget is given back', async (
   first(world).become('up')
   await world.time.play(10_000)
 
-  expect([outcomes(world, 'answered'), outcomes(world, 'broken'), world.retries.length]).toEqual([140, 60, 140])
+  expect([outcomes(world, 'answered'), outcomes(world, 'broken'), world.retries.length]).toEqual([80, 120, 80])
 })
 
 test('an event that nobody took is no retry until somebody may take it', async () => {

@@ -131,12 +131,13 @@ export function limitsCases(wire: Wire): void {
       const relay = await startRelay(replica.port)
       const { sidecar } = await setUpProxy(wire, [relay.port])
 
+      // Over TLS the look whether it is there is a handshake, on a connection of its own.
+      const looks = wire.env?.APP_PROTOCOL === `${wire.protocol}s` ? 1 : 0
       await sidecar.binding(Buffer.from('x'))
-      // Over TLS the look whether it is there has used one as well.
       const used = relay.used()
       for (let i = 0; i < 50; i += 1) await sidecar.binding(Buffer.from('x'))
 
-      expect([used <= 2, relay.used()]).toEqual([true, used])
+      expect([used - looks <= 1, relay.used()]).toEqual([true, used])
     })
 
     test('a function that fails fast is called once for each event', async () => {

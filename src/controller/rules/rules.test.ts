@@ -185,6 +185,11 @@ describe('a template is refused as a whole', () => {
       `${at}.initContainers[0].securityContext.privileged`,
       template({ initContainers: [{ name: 'i', securityContext: { privileged: true } }] }),
     ],
+    [`${at}.containers[0].restartPolicy`, container({ restartPolicy: 'Always' })],
+    [
+      `${at}.initContainers[0].restartPolicy`,
+      template({ initContainers: [{ name: 'i', image: 'x', restartPolicy: 'Never' }] }),
+    ],
     [`${at}.containers[0].ports[0].hostPort`, container({ ports: [{ containerPort: 80, hostPort: 80 }] })],
     [
       `${at}.containers[0].securityContext.capabilities.add`,

@@ -35,39 +35,36 @@ const probe = fields({
   terminationGracePeriodSeconds: whole,
 })
 
-const container = fields(
-  {
-    name: label,
-    image: text,
-    imagePullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
-    command: each(text),
-    args: each(text),
-    workingDir: text,
-    env: each(fields({ name: variable, value: text, valueFrom }, 'name')),
-    envFrom,
-    ports: each(fields({ name: text, containerPort: port, protocol: oneOf('TCP', 'UDP', 'SCTP') }, 'containerPort')),
-    resources,
-    // No mountPropagation: it reaches into the node.
-    volumeMounts: each(
-      fields({ name: text, mountPath: text, subPath: text, subPathExpr: text, readOnly: flag }, 'name', 'mountPath'),
-    ),
-    livenessProbe: probe,
-    readinessProbe: probe,
-    startupProbe: probe,
-    lifecycle: fields({ preStop: fields(handlers), postStart: fields(handlers) }),
-    restartPolicy: only('Always'),
-    terminationMessagePath: text,
-    terminationMessagePolicy: oneOf('File', 'FallbackToLogsOnError'),
-    securityContext: containerSecurity,
-  },
-  'name',
-)
+const container: Readonly<Record<string, Shape>> = {
+  name: label,
+  image: text,
+  imagePullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
+  command: each(text),
+  args: each(text),
+  workingDir: text,
+  env: each(fields({ name: variable, value: text, valueFrom }, 'name')),
+  envFrom,
+  ports: each(fields({ name: text, containerPort: port, protocol: oneOf('TCP', 'UDP', 'SCTP') }, 'containerPort')),
+  resources,
+  // No mountPropagation: it reaches into the node.
+  volumeMounts: each(
+    fields({ name: text, mountPath: text, subPath: text, subPathExpr: text, readOnly: flag }, 'name', 'mountPath'),
+  ),
+  livenessProbe: probe,
+  readinessProbe: probe,
+  startupProbe: probe,
+  lifecycle: fields({ preStop: fields(handlers), postStart: fields(handlers) }),
+  terminationMessagePath: text,
+  terminationMessagePolicy: oneOf('File', 'FallbackToLogsOnError'),
+  securityContext: containerSecurity,
+}
 
 const volume = fields({ name: label, ...volumeKinds }, 'name')
 
 const podFields: Readonly<Record<string, Shape>> = {
-  containers: each(container),
-  initContainers: each(container),
+  containers: each(fields(container, 'name')),
+  // Only these may say when they are started again: Always makes one a sidecar.
+  initContainers: each(fields({ ...container, restartPolicy: only('Always') }, 'name')),
   volumes: each(volume),
   imagePullSecrets: each(fields({ name: text }, 'name')),
   securityContext: fields({

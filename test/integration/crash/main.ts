@@ -12,9 +12,13 @@ const seconds = Number(process.argv[3] ?? 60)
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`
 const wires = [httpWire, grpcWire]
 
-/** At 1,000 events a second the ten retries a second weigh a hundredth, at 50 a fifth. Those that nobody takes fit those that may wait. */
+/** A minute of failure has at most 1.2 attempts for an event, from 4 events a second on. */
+const mostAttemptsEach = 1.2
+
+/** Few events and many: what the budget allows beside its share weighs differently. Those that nobody takes fit those that may wait. */
 const failures = [
   ['fail', 500],
+  ['reset', 5],
   ['reset', 50],
   ['reset', 1000],
   ['dead', 30],
@@ -50,4 +54,7 @@ for (const wire of kills > 0 ? wires : []) {
 function tell({ protocol, failure, perSecond, events, attempts, attemptsEach, succeeded }: FailureFigures): void {
   const cells = [protocol, failure, perSecond, events, attempts, attemptsEach.toFixed(3), succeeded]
   process.stdout.write(`${row(cells)}\n`)
+  if (seconds < 60 || attemptsEach <= mostAttemptsEach) return
+  process.stdout.write(`more than ${mostAttemptsEach} attempts for an event\n`)
+  process.exitCode = 1
 }
