@@ -23,9 +23,11 @@ export interface DispatchParts<Message> {
 /** An event that breaks each replica that it comes to must not go through all of them. */
 const mostBreaks = 3
 
-interface Turns {
+interface Turns<Message> {
   readonly order: KeyOrder
   readonly hold: Hold
+  readonly deliver: (journey: Journey<Message>) => Promise<Outcome>
+  readonly end: (journey: Journey<Message>, outcome: Outcome) => Outcome
 }
 
 /** How far one event has come. */
@@ -57,17 +59,23 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
   const { balancer, hold, budget, order, observer, time } = parts
   let underWay = 0
 
+  const end = (journey: Journey<Message>, outcome: Outcome): Outcome => {
+    underWay -= 1
+    observer.delivered(story(journey, outcome, time.now()))
+    return outcome
+  }
+
   /** What a replica answers is the answer. */
   const deliver = async (journey: Journey<Message>): Promise<Outcome> => {
     const { event } = journey
     for (;;) {
       const nowMs = time.now()
       const tooMuch = overBudget(journey, budget, nowMs)
-      if (tooMuch !== undefined) return tooMuch
+      if (tooMuch !== undefined) return end(journey, tooMuch)
       const lease = balancer.lease(event, nowMs, journey.tried, journey.key)
       if (!(lease instanceof Lease)) {
-        const end = await rest(journey, hold, lease)
-        if (end !== undefined) return end
+        const refused = await rest(journey, hold, lease)
+        if (refused !== undefined) return end(journey, refused)
         continue
       }
       countRetry(parts, journey, nowMs)
@@ -78,13 +86,13 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
       lease.release(outcome, time.now())
       countAnswer(parts, outcome)
       journey.retry = retryCause(journey, outcome)
-      if (journey.retry === undefined) return outcome
+      if (journey.retry === undefined) return end(journey, outcome)
       journey.tried ??= new Set()
       journey.tried.add(lease.replica)
     }
   }
 
-  const handler = async (event: Event<Message>): Promise<Outcome> => {
+  const handler = (event: Event<Message>): Promise<Outcome> => {
     const startedMs = time.now()
     budget.event(startedMs)
     const journey: Journey<Message> = {
@@ -100,12 +108,8 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
       retry: undefined,
     }
     underWay += 1
-    const outcome = await (order && journey.key
-      ? inTurn(journey, { order, hold }, () => deliver(journey))
-      : deliver(journey))
-    underWay -= 1
-    observer.delivered(story(journey, outcome, time.now()))
-    return outcome
+    if (!order || !journey.key) return deliver(journey)
+    return inTurn(journey, { order, hold, deliver, end })
   }
 
   return { handler, underWay: () => underWay }
@@ -126,8 +130,7 @@ const broken = (error: unknown): Outcome => ({ kind: 'broken', cause: reason(err
 /** Waits for the turn of a key, and gives it on. */
 async function inTurn<Message>(
   journey: Journey<Message>,
-  { order, hold }: Turns,
-  deliver: () => Promise<Outcome>,
+  { order, hold, deliver, end }: Turns<Message>,
 ): Promise<Outcome> {
   const key = journey.key as string
   if (!order.enter(key)) {
@@ -139,10 +142,10 @@ async function inTurn<Message>(
         wake()
       }),
     )
-    if (!hasTurn) return { kind: 'refused', refusal: refusal ?? 'held-full' }
+    if (!hasTurn) return end(journey, { kind: 'refused', refusal: refusal ?? 'held-full' })
   }
   try {
-    return await deliver()
+    return await deliver(journey)
   } finally {
     order.leave(key)
   }

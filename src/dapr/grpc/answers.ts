@@ -89,7 +89,7 @@ export function verdictOf(route: Route, code: number, body: Buffer): Verdict {
   if (code !== codes.ok) return route.kind === 'topic' && code === codes.unimplemented ? 'drop' : 'failed'
   if (route.kind !== 'topic') return 'success'
   const message = firstMessage(body)
-  return statusVerdict(message && readFields(message, [1])?.get(1))
+  return statusVerdict(message && readFields(message, [1])?.[0])
 }
 
 /** Of an event, or of one entry of a bulk event. None is a success, as anything that is left out in protobuf is 0. */

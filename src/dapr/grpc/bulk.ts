@@ -21,9 +21,9 @@ export function bulkVerdict(request: Buffer, reply: Buffer): Verdict {
   const named = new Set<string | number>()
   let verdict: Verdict = 'success'
   for (const entry of readMessages(whole ?? reply.subarray(5), replyEntries)) {
-    const fields = readFields(entry, [entryId, entryStatus])
-    named.add(fields?.get(entryId) ?? '')
-    const said = statusVerdict(fields?.get(entryStatus))
+    const [id = '', status] = readFields(entry, [entryId, entryStatus]) ?? []
+    named.add(id)
+    const said = statusVerdict(status)
     if (said === 'retry') return said
     if (said === 'drop') verdict = said
   }
@@ -32,7 +32,8 @@ export function bulkVerdict(request: Buffer, reply: Buffer): Verdict {
 
 function isAnyLeftOut(request: Buffer, named: ReadonlySet<string | number>): boolean {
   for (const entry of readMessages(firstMessage(request) ?? nothing, requestEntries)) {
-    if (!named.has(readFields(entry, [entryId])?.get(entryId) ?? '')) return true
+    const [id = ''] = readFields(entry, [entryId]) ?? []
+    if (!named.has(id)) return true
   }
   return false
 }

@@ -4,7 +4,7 @@ import type { Identity } from '../event.ts'
 import { headerValue } from '../header-list.ts'
 import type { GrpcRequest } from './message.ts'
 import { isBulk } from './methods.ts'
-import { firstMessage, readFields, readMessages } from './wire.ts'
+import { type FieldValue, firstMessage, readFields, readMessages } from './wire.ts'
 
 // Field numbers of TopicEventRequest and TopicEventBulkRequest (appcallback.proto).
 const idField = 1
@@ -26,25 +26,24 @@ export function identityOf({ path, headers, body }: GrpcRequest): Identity {
   const message = firstMessage(body)
   const fields = message && readFields(message, isBulk(path) ? [idField] : [idField, sourceField, pathField])
   if (!message || !fields) return {}
-  const text = (field: number) => {
-    const value = fields.get(field)
-    return typeof value === 'string' && value !== '' ? value : undefined
-  }
+  const [id, source, ownPath] = fields
   const key = isBulk(path) ? undefined : extension(message, 'partitionkey')
   return {
-    id: text(idField),
-    source: text(sourceField),
-    path: text(pathField),
+    id: textOf(id),
+    source: textOf(source),
+    path: textOf(ownPath),
     partitionKey: key ?? headerValue(headers, brokerKey),
   }
 }
 
+const textOf = (value: FieldValue) => (typeof value === 'string' && value !== '' ? value : undefined)
+
 function extension(message: Buffer, name: string): string | undefined {
   for (const struct of readMessages(message, extensionsField)) {
     for (const entry of readMessages(struct, structFields)) {
-      if (readFields(entry, [entryKey])?.get(entryKey) !== name) continue
+      if (readFields(entry, [entryKey])?.[0] !== name) continue
       const value = [...readMessages(entry, entryValue)].at(-1)
-      const text = value && readFields(value, [stringValue])?.get(stringValue)
+      const text = value && readFields(value, [stringValue])?.[0]
       if (typeof text === 'string') return text
     }
   }

@@ -2,7 +2,7 @@
 
 import type { Route } from '../event.ts'
 import type { Inputs } from '../inputs.ts'
-import { bytesField, firstMessage, readFields } from './wire.ts'
+import { bytesField, type FieldValue, firstMessage, readFields } from './wire.ts'
 
 const service = '/dapr.proto.runtime.v1.AppCallback'
 
@@ -18,9 +18,11 @@ export const methods = {
 } as const
 
 // Field numbers of TopicEventRequest, TopicEventBulkRequest and BindingEventRequest (appcallback.proto).
-const topicFields = { topic: 6, pubsub: 8 }
-const bulkFields = { topic: 4, pubsub: 5 }
-const bindingNameField = 1
+/** Topic and pub/sub name. */
+const topicFields = [6, 8]
+const bulkFields = [4, 5]
+/** The name. */
+const bindingFields = [1]
 
 /** Calls that carry an event: what it is about is in their one message. */
 export function isEvent(path: string): boolean {
@@ -46,24 +48,20 @@ export function createRouteOf(inputs: Inputs = { topics: [], bindings: [] }): Ro
   return (path, body) => {
     const fields = path === methods.onTopicEvent ? topicFields : isBulk(path) ? bulkFields : undefined
     if (fields) {
-      const [topic, pubsub] = texts(body, [fields.topic, fields.pubsub])
+      const [topic, pubsub] = valuesIn(body, fields)
       return topics.get(`${pubsub}/${topic}`) ?? unknownTopic
     }
     if (path === methods.onBindingEvent) {
-      const [name = ''] = texts(body, [bindingNameField])
-      return bindings.get(name) ?? unknownBinding
+      const [name] = valuesIn(body, bindingFields)
+      return bindings.get(`${name}`) ?? unknownBinding
     }
     return invoke
   }
 }
 
-function texts(body: Buffer, numbers: readonly number[]): (string | undefined)[] {
+function valuesIn(body: Buffer, numbers: readonly number[]): FieldValue[] {
   const message = firstMessage(body)
-  const fields = message && readFields(message, numbers)
-  return numbers.map((number) => {
-    const value = fields?.get(number)
-    return value === undefined ? undefined : String(value)
-  })
+  return (message && readFields(message, numbers)) ?? []
 }
 
 /** ListTopicSubscriptionsResponse. daprd needs no route here: it sends pub/sub name and topic with each event. */

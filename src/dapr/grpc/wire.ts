@@ -33,18 +33,21 @@ function varint(value: number): Buffer {
   return Buffer.from(bytes)
 }
 
+export type FieldValue = string | number | undefined
+
 /**
- * The values of the wanted fields of a message: text of wire type 2, a number of wire type 0. As in protobuf the last
- * occurrence wins. Undefined if the message is malformed.
+ * The values of the wanted fields of a message, in their order: text of wire type 2, a number of wire type 0, undefined where there
+ * is none. As in protobuf the last occurrence wins. Undefined if the message is malformed.
  */
-export function readFields(message: Buffer, wanted: readonly number[]): Map<number, string | number> | undefined {
-  const found = new Map<number, string | number>()
+export function readFields(message: Buffer, wanted: readonly number[]): FieldValue[] | undefined {
+  const values: FieldValue[] = []
   const cursor = new Cursor(message)
   while (cursor.next()) {
-    if (!wanted.includes(cursor.number)) continue
-    found.set(cursor.number, cursor.isBytes ? message.toString('utf8', cursor.start, cursor.end) : cursor.value)
+    const at = wanted.indexOf(cursor.number)
+    if (at === -1) continue
+    values[at] = cursor.isBytes ? message.toString('utf8', cursor.start, cursor.end) : cursor.value
   }
-  return cursor.isBroken ? undefined : found
+  return cursor.isBroken ? undefined : values
 }
 
 /** All messages that a repeated field holds, or the one of a single field, as bytes. Where the message is broken or cut short it ends. */
