@@ -4,11 +4,15 @@ import type { FieldName } from './field-name.ts'
 import { FieldReader } from './field-reader.ts'
 import { FieldWriter } from './field-writer.ts'
 import { Known } from './known.ts'
+import { ConnectionError, errorCode } from './protocol.ts'
 
 export type SectionKind = 'request' | 'response' | 'trailers'
 
 /** What each field counts beside its name and value (RFC 9113 §6.5.2). */
 const fieldOverhead = 32
+
+/** Whoever sends so many times what it may is no peer that errs: it refers to a table again and again, and has us read on. */
+const bombFactor = 4
 
 /** A request, a response or trailers. */
 export class FieldSection {
@@ -89,6 +93,9 @@ function readFields(reader: FieldReader, section: FieldSection, maxListBytes: nu
   let isSecret = false
   while (reader.next()) {
     section.listBytes += reader.name.text.length + reader.valueEnd - reader.valueStart + fieldOverhead
+    if (section.listBytes > bombFactor * maxListBytes) {
+      throw new ConnectionError(errorCode.enhanceYourCalm, 'a block that becomes far more than it is')
+    }
     if (section.fault !== undefined) continue
     if (section.listBytes > maxListBytes) section.fault = `header fields above ${maxListBytes} bytes`
     else rules.check(reader)

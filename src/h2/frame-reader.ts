@@ -2,6 +2,9 @@
 
 import { ConnectionError, clientPreface, errorCode, frameHeaderBytes, maxFrameSize } from './protocol.ts'
 
+/** Of HEADERS, and of DATA of an event of 1 KiB. What is larger counts for several. */
+const usualFrameBytes = 512
+
 /**
  * Reads frames and is the frame under way: `type`, `flags`, `streamId`, and a payload that lies in `bytes` from `start`
  * to `end`. All of it is good until the callback returns.
@@ -24,16 +27,16 @@ export class FrameReader {
   }
 
   /**
-   * Calls `onFrame` for each frame that is complete, for `most` of them or one more. Returns where it stopped: what comes
-   * behind is to be read once more. Throws a ConnectionError, its own or that of `onFrame`.
+   * Calls `onFrame` for each frame that is complete, for `most` of them or one more, and fewer if they are large. Returns where it
+   * stopped: what comes behind is to be read once more. Throws a ConnectionError, its own or that of `onFrame`.
    */
   read(chunk: Buffer, onFrame: (frame: FrameReader) => void, most = Number.POSITIVE_INFINITY): number {
     let at = this.#prefaceLeft > 0 ? this.#readPreface(chunk) : 0
     if (this.#partialLength > 0) at = this.#completePartial(chunk, at, onFrame)
-    for (let left = most; chunk.length - at >= frameHeaderBytes; left -= 1) {
+    for (let count = 0; chunk.length - at >= frameHeaderBytes; count += 1) {
       const end = at + frameHeaderBytes + payloadLength(chunk, at)
       if (end > chunk.length) break
-      if (left === 0) return at
+      if (count >= most || at >= most * usualFrameBytes) return at
       this.#frame(chunk, at, end, onFrame)
       at = end
     }

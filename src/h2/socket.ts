@@ -24,10 +24,15 @@ const stallMs = 60_000
 const lingerMs = 1000
 
 /**
- * Frames of one client that are handled before others come to word: some 60 events. A client that opens calls by the
- * thousand, or floods us, has the proxy for a millisecond or two at a time, and not for a hundred.
+ * Frames that are handled before others come to word, of all clients together: some 60 events, or a millisecond. A client that
+ * opens calls by the thousand, or floods us, has its share of it at a time.
  */
 const mostFramesPerTurn = 128
+
+/** The least share: turns cost, too. */
+const fewestFramesPerTurn = 16
+
+let clients = 0
 
 /**
  * Where all that is read lands. A connection keeps nothing of it, so it is the same for all, and no read costs memory
@@ -66,7 +71,7 @@ export function connectionTo(
 /** The socket of a client of ours is the connection's from now on. */
 export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'role'>): Connection {
   const receive = (chunk: Buffer) => {
-    const rest = connection.receive(chunk, mostFramesPerTurn)
+    const rest = connection.receive(chunk, Math.max(fewestFramesPerTurn, mostFramesPerTurn / clients))
     if (rest !== undefined) {
       socket.pause()
       // What another connection reads lands in the same place.
@@ -80,6 +85,10 @@ export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'rol
   }
   const socket = readingInto(accepted, { buffer: landing, callback }) ?? accepted.on('data', receive)
   const connection = join(socket, { ...options, role: 'server' })
+  clients += 1
+  socket.once('close', () => {
+    clients -= 1
+  })
   setTimeout(() => {
     if (!connection.isReady) socket.destroy()
   }, greetingMs).unref()

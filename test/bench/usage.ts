@@ -9,6 +9,14 @@ export function cpuMicros(pid: number): { readonly ran: number; readonly waited:
   return { ran: sum(0), waited: sum(1) }
 }
 
+/** Microseconds that all cores together were busy, for whomever. Linux counts them in hundredths of a second. */
+export function machineMicros(): number {
+  const [user, nice, system, , , irq, softirq, steal] = (/^cpu +(.*)/.exec(read('/proc/stat'))?.[1] ?? '')
+    .split(' ')
+    .map(Number)
+  return [user, nice, system, irq, softirq, steal].reduce<number>((sum, each) => sum + (each ?? 0) * 10_000, 0)
+}
+
 /** Resident memory in MiB. */
 export function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1]) / 1024

@@ -133,21 +133,31 @@ describe('a flood ends with ENHANCE_YOUR_CALM', () => {
   })
 })
 
-test('an HPACK bomb is refused, costs little and harms no other stream', () => {
+describe('a table is referred to again and again', () => {
   // The ACK has not come yet, so the client may use a table of 4,096 bytes.
-  const accepted: Stream[] = []
-  const server = new End('server', { accept: (stream) => accepted.push(stream) })
-  server.connection.receive(Buffer.concat([clientPreface, settings()]))
-  server.take()
-  const entry = Buffer.concat([Buffer.from([0x40, 1, 0x61, 0x7f, 0xa1, 0x1e]), Buffer.alloc(4000, 0x62)])
-  receive(server, frame(frameType.headers, flag.endHeaders | flag.endStream, 1, Buffer.concat([requestBlock(), entry])))
-  const bomb = Buffer.concat([requestBlock(), Buffer.alloc(16_000, 0xbe)])
+  function send(references: number) {
+    const accepted: number[] = []
+    const server = new End('server', { accept: ({ id }) => accepted.push(id) })
+    server.connection.receive(Buffer.concat([clientPreface, settings()]))
+    server.take()
+    const entry = Buffer.concat([Buffer.from([0x40, 1, 0x61, 0x7f, 0xa1, 0x1e]), Buffer.alloc(4000, 0x62)])
+    const flags = flag.endHeaders | flag.endStream
+    receive(server, frame(frameType.headers, flags, 1, Buffer.concat([requestBlock(), entry])))
+    const block = Buffer.concat([requestBlock(), Buffer.alloc(references, 0xbe)])
+    return { server, accepted, frames: receive(server, frame(frameType.headers, flags, 3, block)) }
+  }
 
-  const frames = receive(server, frame(frameType.headers, flag.endHeaders | flag.endStream, 3, bomb))
+  test('a section somewhat too large is refused, and harms no other stream', () => {
+    const { server, accepted, frames } = send(50)
 
-  expect(resets(frames)).toEqual([[3, errorCode.protocolError]])
-  expect(accepted.map(({ id }) => id)).toEqual([1])
-  expect(server.closedBecause).toBeUndefined()
+    expect(resets(frames)).toEqual([[3, errorCode.protocolError]])
+    expect(accepted).toEqual([1])
+    expect(server.closedBecause).toBeUndefined()
+  })
+
+  test('an HPACK bomb ends the connection, and is not read to its end', () => {
+    expect(send(16_000).server.closedBecause).toContain('enhanceYourCalm')
+  })
 })
 
 describe('windows', () => {

@@ -1,147 +1,144 @@
-// How long events of others take while attackers are at work: calm and attack take turns in one run, and only their ratio counts.
-// The proxy has a core for itself. On the other one attackers run only while nobody else wants to: what the senders of events
-// would wait for them is no wait of the proxy's.
+// How long events of others take while attackers are at work. They are at work all the time: in calm on another proxy in front
+// of the same function. So whatever they take of the machine and of the function is in both, and a ratio tells of the proxy.
+// It has a core for itself. On the other one attackers and the other proxy run only while nobody else wants to.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { moveToProxyCore } from '../bench/cores.ts'
-import { cpuMicros, residentMiB } from '../bench/usage.ts'
+import { cpuMicros, machineMicros, residentMiB } from '../bench/usage.ts'
 import { percentile } from '../integration/crash/load.ts'
 import { grpcWire } from '../support/grpc-wire.ts'
 import { metric } from '../support/proxy.ts'
 import { startProxyProcess } from '../support/proxy-process.ts'
 import { heapOf } from './held.ts'
-import { grpcSender, type Sender } from './senders.ts'
+import { type Paced, pace, warm } from './pace.ts'
+import { grpcSender } from './senders.ts'
 import { Replica } from './soak.ts'
 
 export interface AttackFigures {
   readonly name: string
-  /** Connections that were made for it, one after the other on each of the attackers. */
-  readonly connections: number
-  readonly events: number
+  /** Two each, that count. */
+  readonly rounds: number
+  /** Of attackers: to the other proxy, and to the one that is measured. */
+  readonly connections: readonly [number, number]
   readonly failed: number
-  /** Milliseconds from the moment that an event is due. */
-  readonly calmP50: number
-  readonly attackP50: number
-  readonly calmP99: number
-  readonly attackP99: number
-  /** Of the p99, in the middle of all rounds. */
-  readonly ratio: number
-  /** CPU time that one connection of an attacker costs, in milliseconds: of the proxy, and of the function that its calls reach. */
+  /** Milliseconds from sending an event to its answer, in calm and under attack, in the middle of all rounds. */
+  readonly p50: readonly [number, number]
+  readonly p99: readonly [number, number]
+  /** Of the p99 of neighbours: in the middle of all, the least, and the most. */
+  readonly ratio: readonly [number, number, number]
+  /** CPU time of the proxy that one connection of an attacker costs, in milliseconds. */
   readonly proxyMsEach: number
-  readonly functionMsEach: number
   readonly moreMiB: number
   /** Of V8 and of buffers when resident memory was highest. */
   readonly heap: string
 }
 
+interface Round extends Paced {
+  readonly cpuMs: number
+  readonly connections: number
+  readonly residentMiB: number
+  /** Nobody else has worked on the machine. */
+  readonly isQuiet: boolean
+}
+
 const attackers = 5
-const everyMs = 2
-/** Events before anything counts: what code takes when it has run is no part of an attack. */
-const warming = 20_000
 const roundMs = 2000
-const rounds = 5
+const rounds = 9
+/** Two in which others work on the machine do not count, but quiet ones are not awaited for ever. */
+const mostRounds = 36
+/** What others may have of one core. */
+const mostStrange = 0.1
+/** In which attackers change over. */
+const changeMs = 500
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** `pauseMs`: how long an attacker whose connection has been ended waits before its next one. */
 export async function measureUnderAttack(name: string, pauseMs: number): Promise<AttackFigures> {
   const replica = await Replica.start('grpc')
-  const proxy = await startProxyProcess(grpcWire, [replica.port], { PROXY_MAX_IN_FLIGHT: '100000' })
+  const start = () => startProxyProcess(grpcWire, [replica.port], { PROXY_MAX_IN_FLIGHT: '100000' })
+  const [proxy, other] = [await start(), await start()]
   moveToProxyCore(proxy.pid)
   const sender = grpcSender(proxy.port)
-  const child = startAttackers(proxy.port, name, pauseMs)
-  const cpu = () => ({ proxy: cpuMicros(proxy.pid).ran, function: cpuMicros(replica.pid).ran })
-  let connections = 0
+  const child = startAttackers(name, pauseMs)
+  if (mayWait) spawnSync('chrt', ['--idle', '--all-tasks', '--pid', '0', String(other.pid)])
+  let made = 0
+  const ours = [process.pid, proxy.pid, other.pid, replica.pid, child.pid as number]
+  const usage = () => ({
+    cpuMs: cpuMicros(proxy.pid).ran / 1000,
+    strangeMs: ours.reduce((rest, pid) => rest - cpuMicros(pid).ran, machineMicros()) / 1000,
+    made,
+  })
+  /** Events while attackers are at work on a port. */
+  const roundOn = async (port: number): Promise<Round> => {
+    child.stdin.write(`${port}\n`)
+    await pause(changeMs)
+    const before = usage()
+    const paced = await pace(sender, roundMs)
+    const after = usage()
+    const memory = residentMiB(proxy.pid)
+    child.stdin.write('0\n')
+    await pause(changeMs)
+    const isQuiet = after.strangeMs - before.strangeMs < mostStrange * roundMs
+    const more = { cpuMs: after.cpuMs - before.cpuMs, connections: after.made - before.made }
+    return { ...paced, ...more, residentMiB: memory, isQuiet }
+  }
   try {
     await once(child.stdout, 'data')
     child.stdout.on('data', (dots: Buffer) => {
-      connections += dots.length
+      made += dots.length
     })
     await warm(sender)
     await heapOf((each) => metric(proxy.adminPort, each))
     const calm: Round[] = []
     const attacked: Round[] = []
-    const more = { proxy: 0, function: 0 }
     let [calmMiB, highestMiB, heap] = [0, 0, '']
-    for (let round = 0; round < rounds; round += 1) {
-      const begin = cpu()
-      calm.push(await pace(sender, roundMs))
-      const middle = cpu()
-      if (round === 0) calmMiB = residentMiB(proxy.pid)
-      child.stdin.write('\n')
-      attacked.push(await pace(sender, roundMs))
-      const end = cpu()
-      for (const whose of ['proxy', 'function'] as const) more[whose] += end[whose] - 2 * middle[whose] + begin[whose]
-      const nowMiB = residentMiB(proxy.pid)
-      if (nowMiB > highestMiB) heap = await heapOf((each) => metric(proxy.adminPort, each))
-      highestMiB = Math.max(highestMiB, nowMiB)
-      child.stdin.write('\n')
-      await pause(500)
+    for (let round = 0; round < mostRounds && calm.length < rounds; round += 1) {
+      const [first, last] = [await roundOn(other.port), await roundOn(proxy.port)]
+      if (round === 0) calmMiB = first.residentMiB
+      if (last.residentMiB > highestMiB) heap = await heapOf((each) => metric(proxy.adminPort, each))
+      highestMiB = Math.max(highestMiB, last.residentMiB)
+      if (!first.isQuiet || !last.isQuiet) continue
+      calm.push(first)
+      attacked.push(last)
     }
-    const all = [...calm, ...attacked]
-    const middle = (parts: readonly Round[], part: number) =>
-      median(parts.map(({ tookMs }) => percentile(tookMs, part)))
-    return {
-      ...{ name, connections, events: all.reduce((sum, { tookMs }) => sum + tookMs.length, 0) },
-      failed: all.reduce((sum, { failed }) => sum + failed, 0),
-      ...{ calmP50: middle(calm, 0.5), attackP50: middle(attacked, 0.5) },
-      ...{ calmP99: middle(calm, 0.99), attackP99: middle(attacked, 0.99) },
-      ratio: median(
-        attacked.map(({ tookMs }, i) => percentile(tookMs, 0.99) / percentile(calm[i]?.tookMs ?? [], 0.99)),
-      ),
-      ...{ proxyMsEach: more.proxy / 1000 / connections, functionMsEach: more.function / 1000 / connections },
-      ...{ moreMiB: highestMiB - calmMiB, heap },
-    }
+    return { name, ...compare(calm, attacked), moreMiB: highestMiB - calmMiB, heap }
   } finally {
     sender.close()
-    proxy.kill()
-    replica.kill()
+    for (const each of [proxy, other, replica]) each.kill()
     child.kill('SIGKILL')
   }
 }
 
-function startAttackers(port: number, name: string, pauseMs: number) {
+/** Processes can be told to run only while nobody else wants to. */
+const mayWait = existsSync('/usr/bin/chrt')
+
+function startAttackers(name: string, pauseMs: number) {
   const program = fileURLToPath(new URL('attacker.ts', import.meta.url))
-  const args = ['--import', 'tsx', program, String(port), name, String(attackers), String(pauseMs)]
-  const whenIdle = existsSync('/usr/bin/chrt') ? ['chrt', '--idle', '0'] : []
-  const [command = '', ...rest] = [...whenIdle, process.execPath, ...args]
+  const attackAll = [process.execPath, '--import', 'tsx', program, name, String(attackers), String(pauseMs)]
+  const [command = '', ...rest] = mayWait ? ['chrt', '--idle', '0', ...attackAll] : attackAll
   return spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
 }
 
-async function warm(sender: Sender): Promise<void> {
-  let left = warming
-  const lane = async () => {
-    for (; left > 0; left -= 1) await sender.send(Buffer.from('id=0;'.padEnd(256, 'x')))
+function compare(calm: readonly Round[], attacked: readonly Round[]) {
+  const both = <Value>(of: (parts: readonly Round[]) => Value): [Value, Value] => [of(calm), of(attacked)]
+  const sum = (of: (part: Round) => number) => both((parts) => parts.reduce((total, each) => total + of(each), 0))
+  const middle = (part: number) =>
+    both((parts) =>
+      percentile(
+        parts.map(({ tookMs }) => percentile(tookMs, part)),
+        0.5,
+      ),
+    )
+  const ratios = attacked.map(({ tookMs }, i) => percentile(tookMs, 0.99) / percentile((calm[i] as Round).tookMs, 0.99))
+  const connections = sum((each) => each.connections)
+  const [calmMs, attackedMs] = sum((each) => each.cpuMs)
+  const [failed, failedToo] = sum((each) => each.failed)
+  return {
+    ...{ rounds: calm.length, connections, failed: failed + failedToo, p50: middle(0.5), p99: middle(0.99) },
+    ratio: [percentile(ratios, 0.5), Math.min(...ratios), Math.max(...ratios)] as const,
+    proxyMsEach: (attackedMs - calmMs) / connections[1],
   }
-  await Promise.all(Array.from({ length: 64 }, lane))
-  await pause(1000)
 }
-
-interface Round {
-  readonly tookMs: readonly number[]
-  readonly failed: number
-}
-
-/** An event each four milliseconds, whatever became of those before. */
-async function pace(sender: Sender, ms: number): Promise<Round> {
-  const tookMs: number[] = []
-  let failed = 0
-  const startedMs = performance.now()
-  const sent: Promise<void>[] = []
-  const send = async (id: number, dueMs: number) => {
-    const answer = await sender.send(Buffer.from(`id=${id};`.padEnd(256, 'x')))
-    tookMs.push(performance.now() - dueMs)
-    if (answer !== String(id)) failed += 1
-  }
-  for (let id = 0; id * everyMs < ms; id += 1) {
-    const dueMs = startedMs + id * everyMs
-    if (dueMs > performance.now()) await pause(dueMs - performance.now())
-    sent.push(send(id, dueMs))
-  }
-  await Promise.all(sent)
-  return { tookMs, failed }
-}
-
-const median = (values: readonly number[]): number => percentile(values, 0.5)

@@ -1,22 +1,23 @@
-// Attackers as a process of their own: node --import tsx attacker.ts <port> <attack> <attackers> <pause in milliseconds>.
-// Each makes a new connection when its last one has been ended. They work from a line on standard input until the next one.
+// Attackers as a process of their own: node --import tsx attacker.ts <attack> <attackers> <pause in milliseconds>.
+// Each makes a new connection when its last one has been ended. A line on standard input names the port that they attack from
+// then on, or 0 for a rest; each connection that is over is told in one byte.
 
 import { createInterface } from 'node:readline'
 import { attack, attacks } from '../h2/attack-list.ts'
 
-const [port, name, count, pauseMs] = process.argv.slice(2)
+const [name, count, pauseMs] = process.argv.slice(2)
 const chosen = attacks.find((each) => each.name === name)
 if (chosen === undefined) throw new Error(`no attack ${name}`)
 
-let isAtWork = false
-createInterface(process.stdin).on('line', () => {
-  isAtWork = !isAtWork
+let port = 0
+createInterface(process.stdin).on('line', (line) => {
+  port = Number(line)
 })
 
 async function attackOnAndOn(): Promise<void> {
   for (;;) {
-    if (isAtWork && chosen !== undefined) {
-      const socket = await attack(Number(port), chosen)
+    if (port > 0 && chosen !== undefined) {
+      const socket = await attack(port, chosen)
       process.stdout.write('.')
       socket.destroy()
     }

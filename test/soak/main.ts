@@ -70,10 +70,11 @@ async function tellOfAttacks(pauseMs: number): Promise<boolean> {
   leaveTheProxyAlone()
   for (const { name } of attacks) {
     const figures = await measureUnderAttack(name, pauseMs)
-    const rounded = Object.entries(figures).map(([key, value]) => [
-      key,
-      typeof value === 'number' ? Math.round(value * 100) / 100 : value,
-    ])
+    const round = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(round)
+      return typeof value === 'number' ? Math.round(value * 100) / 100 : value
+    }
+    const rounded = Object.entries(figures).map(([key, value]) => [key, round(value)])
     isGood = tell(Object.fromEntries(rounded), figures.failed === 0 && figures.moreMiB <= mostAttackMiB) && isGood
   }
   return isGood

@@ -100,12 +100,15 @@ function serveGrpc(socket) {
     if (rest.length < prefaceLeft) return
     let at = prefaceLeft
     prefaceLeft = 0
+    // Whatever was read together is answered in one go: else those who open calls by the hundred make it the one that is waited for.
+    socket.cork()
     while (rest.length - at >= 9 && rest.length - at >= 9 + rest.readUIntBE(at, 3)) {
       const end = at + 9 + rest.readUIntBE(at, 3)
       onFrame(rest[at + 3], rest[at + 4], rest.readUInt32BE(at + 5), rest.subarray(at + 9, end))
       at = end
     }
     rest = rest.subarray(at)
+    socket.uncork()
   })
 }
 
