@@ -28,7 +28,8 @@ async function bundleProxy() {
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'http', test: /\/src\/(dapr\/http|h1)\// },
+        { name: 'h1', test: /\/src\/h1\// },
+        { name: 'http', test: /\/src\/dapr\/http\// },
         { name: 'grpc', test: /\/src\/(dapr\/grpc|h2)\// },
         { name: 'both', test: /\/src\/(dapr\/(?!tls)[^/]+|shared\/.+)$/ },
       ],

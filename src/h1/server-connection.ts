@@ -1,6 +1,5 @@
 // One connection of a server: a request, its response, the next request.
 
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Framing } from './framing.ts'
 import type { Head } from './head.ts'
@@ -8,6 +7,7 @@ import { type Flow, Incoming } from './incoming.ts'
 import { Malformed } from './malformed.ts'
 import { Outgoing } from './outgoing.ts'
 import { MessageReader, type ReaderEvents } from './reader.ts'
+import { usualReason } from './reason.ts'
 
 export interface RequestHandler {
   /** Called once what arrived together with the head has been read as well. Answers through `response`, then or later. */
@@ -26,6 +26,8 @@ export interface ConnectionLimits {
   readonly headTimeoutMs: number
   /** How long a sender may read nothing of what is written to it, send nothing of a body that is thrown away, or stay after its last response. Milliseconds. */
   readonly stallTimeoutMs: number
+  /** Whoever sends nothing between two requests for that long goes as well; otherwise it may stay for ever. */
+  readonly closesIdle?: boolean
 }
 
 /** Requests that were sent ahead may wait in this many bytes. */
@@ -53,6 +55,7 @@ export class ServerConnection implements ReaderEvents, Flow {
   #headSinceMs = 0
   #stalledSinceMs = performance.now()
   #lastUnwritten = 0
+  #lastBytesRead = 0
 
   constructor(socket: Socket, limits: ConnectionLimits, handler: RequestHandler) {
     this.#socket = socket
@@ -74,7 +77,7 @@ export class ServerConnection implements ReaderEvents, Flow {
 
   /** Called now and then: ends what has taken too long. */
   sweep(nowMs: number): void {
-    const { headTimeoutMs, stallTimeoutMs } = this.#limits
+    const { headTimeoutMs, stallTimeoutMs, closesIdle } = this.#limits
     if (!this.#isClosing && this.#reader.isInHead && nowMs - this.#headSinceMs > headTimeoutMs) {
       this.#refuse(new Malformed('the head takes too long', 408))
     }
@@ -83,9 +86,12 @@ export class ServerConnection implements ReaderEvents, Flow {
       this.destroy()
       return
     }
-    const unwritten = this.#socket.writableLength
-    const isStalled = this.#isClosing || (unwritten > 0 && unwritten === this.#lastUnwritten)
+    const { writableLength: unwritten, bytesRead } = this.#socket
+    const isIdle = request === undefined && bytesRead === this.#lastBytesRead
+    const isUnread = unwritten > 0 && unwritten === this.#lastUnwritten
+    const isStalled = this.#isClosing || isUnread || (closesIdle === true && isIdle)
     this.#lastUnwritten = unwritten
+    this.#lastBytesRead = bytesRead
     if (!isStalled) this.#stalledSinceMs = nowMs
     else if (nowMs - this.#stalledSinceMs > stallTimeoutMs) this.destroy()
   }
@@ -180,7 +186,6 @@ export class ServerConnection implements ReaderEvents, Flow {
 
   #refuse(error: Malformed): void {
     this.#request?.cut()
-    const body = Buffer.from(`${error.message}\n`)
     const exchange = this.#exchange
     const hasBegun = this.#response?.hasBegun === true
     this.#response?.abandon()
@@ -189,10 +194,8 @@ export class ServerConnection implements ReaderEvents, Flow {
       const method = this.#request?.method ?? ''
       const asked = { method, isHttp10: false, keepsAlive: false, isOpenEnded: false }
       const fields = ['Content-Type', 'text/plain; charset=utf-8']
-      new Outgoing(this.#socket, asked, () => this.#leave()).send(
-        { status: error.status, reason: STATUS_CODES[error.status] ?? '', fields },
-        body,
-      )
+      const head = { status: error.status, reason: usualReason(error.status), fields }
+      new Outgoing(this.#socket, asked, () => this.#leave()).send(head, Buffer.from(`${error.message}\n`))
     }
     this.#response = undefined
     this.#exchange = undefined
