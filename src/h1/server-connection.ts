@@ -1,15 +1,15 @@
 // One connection of a server: a request, its response, the next request.
 
 import { Buffer } from 'node:buffer'
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { readingInto } from '../net/accepted.ts'
+import { receiving } from '../net/accepted.ts'
 import type { Framing } from './framing.ts'
 import { type Flow, Incoming } from './incoming.ts'
 import { Malformed } from './malformed.ts'
 import { Outgoing } from './outgoing.ts'
 import { MessageReader, type ReaderEvents, skipEmptyLines } from './reader.ts'
+import { usualReason } from './reason.ts'
 import { parseRequestHead, type RequestHead } from './request-head.ts'
 
 export interface RequestHandler {
@@ -29,6 +29,8 @@ export interface ConnectionLimits {
   readonly headTimeoutMs: number
   /** How long a sender may read nothing of what is written to it, send nothing of a body that is thrown away, or stay after its last response. Milliseconds. */
   readonly stallTimeoutMs: number
+  /** Whoever sends nothing between two requests for that long goes as well; otherwise it may stay for ever. */
+  readonly closesIdle?: boolean
 }
 
 /** Requests that were sent ahead may wait in this many bytes. */
@@ -56,14 +58,10 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
   #headSinceMs = 0
   #stalledSinceMs = performance.now()
   #lastUnwritten = 0
+  #lastBytesRead = 0
 
   constructor(accepted: Socket, limits: ConnectionLimits, handler: RequestHandler) {
-    const callback = (length: number) => {
-      this.#onData(landing.subarray(0, length))
-      return true
-    }
-    const socket = readingInto(accepted, { buffer: landing, callback }) ?? accepted
-    if (socket === accepted) socket.on('data', (bytes) => this.#onData(bytes))
+    const socket = receiving(accepted, landing, (bytes) => this.#onData(bytes))
     this.#socket = socket
     this.#limits = limits
     this.#handler = handler
@@ -81,7 +79,7 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
 
   /** Called now and then: ends what has taken too long. */
   sweep(nowMs: number): void {
-    const { headTimeoutMs, stallTimeoutMs } = this.#limits
+    const { headTimeoutMs, stallTimeoutMs, closesIdle } = this.#limits
     if (!this.#isClosing && this.#reader.isInHead && nowMs - this.#headSinceMs > headTimeoutMs) {
       this.#refuse(new Malformed('the head takes too long', 408))
     }
@@ -90,9 +88,12 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
       this.destroy()
       return
     }
-    const unwritten = this.#socket.writableLength
-    const isStalled = this.#isClosing || (unwritten > 0 && unwritten === this.#lastUnwritten)
+    const { writableLength: unwritten, bytesRead } = this.#socket
+    const isIdle = request === undefined && bytesRead === this.#lastBytesRead
+    const isUnread = unwritten > 0 && unwritten === this.#lastUnwritten
+    const isStalled = this.#isClosing || isUnread || (closesIdle === true && isIdle)
     this.#lastUnwritten = unwritten
+    this.#lastBytesRead = bytesRead
     if (!isStalled) this.#stalledSinceMs = nowMs
     else if (nowMs - this.#stalledSinceMs > stallTimeoutMs) this.destroy()
   }
@@ -190,7 +191,6 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
 
   #refuse(error: Malformed): void {
     this.#request?.cut()
-    const body = Buffer.from(`${error.message}\n`)
     const exchange = this.#exchange
     const hasBegun = this.#response?.hasBegun === true
     this.#response?.abandon()
@@ -199,10 +199,8 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
       const method = this.#request?.method ?? ''
       const asked = { method, isHttp10: false, keepsAlive: false, isOpenEnded: false }
       const fields = ['Content-Type', 'text/plain; charset=utf-8']
-      new Outgoing(this.#socket, asked, () => this.#leave()).send(
-        { status: error.status, reason: STATUS_CODES[error.status] ?? '', fields },
-        body,
-      )
+      const head = { status: error.status, reason: usualReason(error.status), fields }
+      new Outgoing(this.#socket, asked, () => this.#leave()).send(head, Buffer.from(`${error.message}\n`))
     }
     this.#response = undefined
     this.#exchange = undefined

@@ -18,8 +18,8 @@ export interface ServerLimits extends ConnectionLimits {
 export type CreateServer = (options: ServerOpts, onConnection: (socket: Socket) => void) => Server
 
 export interface H1Server {
-  /** Resolves to the port once it listens. Port 0 takes any free one. */
-  listen(port: number, host: string): Promise<number>
+  /** Resolves to the port once it listens. Port 0 takes any free one; without a host it is open on all addresses. */
+  listen(port: number, host?: string): Promise<number>
   /** Connections that are open now. */
   connections(): number
   /** Stops listening and cuts every connection. */
@@ -29,7 +29,7 @@ export interface H1Server {
 /** How often it looks for what takes too long, in milliseconds. */
 const sweepEveryMs = 1000
 
-/** It never closes a connection that waits for its next request. `createServer` makes what listens. */
+/** `createServer` makes what listens. */
 export function createH1Server(
   limits: ServerLimits,
   handler: RequestHandler,
@@ -54,7 +54,8 @@ export function createH1Server(
         // Once it listens this changes nothing; a connection that could not be accepted is no reason to end.
         server.on('error', reject)
         // A sender may open all of them in one moment, and the kernel keeps no more than it is told (Node: 511).
-        server.listen({ port, host, backlog: limits.maxConnections }, () => {
+        const options = { port, backlog: limits.maxConnections, ...(host !== undefined && { host }) }
+        server.listen(options, () => {
           sweeping = setInterval(sweep, sweepEveryMs).unref()
           resolve((server.address() as AddressInfo).port)
         })

@@ -15,67 +15,52 @@ const codeLengths = [
 ]
 const eos = 256
 
-// A node of the code tree is its two children; a child below zero is the leaf of symbol -1 - child.
-type Node = [number, number]
-
-function buildTree(): Node[] {
-  const nodes: Node[] = [[0, 0]]
-  let code = 0
-  for (let length = 5; length <= 30; length += 1, code *= 2) {
-    for (let symbol = 0; symbol <= eos; symbol += 1) {
-      if (codeLengths[symbol] !== length) continue
-      addLeaf(nodes, { code, length, symbol })
-      code += 1
-    }
-  }
-  return nodes
-}
-
-function addLeaf(
-  nodes: Node[],
-  leaf: { readonly code: number; readonly length: number; readonly symbol: number },
-): void {
-  let at = 0
-  for (let bit = leaf.length - 1; bit >= 0; bit -= 1) {
-    const node = nodes[at] as Node
-    const side = (leaf.code >>> bit) & 1
-    if (bit === 0) node[side] = -1 - leaf.symbol
-    else if (node[side] === 0) node[side] = nodes.push([0, 0]) - 1
-    at = node[side] as number
-  }
-}
-
-// One step: the node that four bits lead to, and the symbol that they complete (no code is shorter than five bits).
+// One step from a node of the code tree: the node that some bits lead to, and the symbol that they complete (no code is shorter than five).
 const hasSymbol = 0x1_0000
 const isEos = 0x2_0000
 
-function buildSteps(nodes: readonly Node[]): Uint32Array {
-  const steps = new Uint32Array(nodes.length * 16)
-  for (let from = 0; from < nodes.length; from += 1) {
-    for (let nibble = 0; nibble < 16; nibble += 1) steps[from * 16 + nibble] = step(nodes, from, nibble)
+/**
+ * The steps of one bit. In each row of the tree the leaves come first, in the order of their symbols, and then the nodes:
+ * so rows of places are dealt out one after the other, two places for each node of the row before.
+ */
+function stepsOfOneBit(): Uint32Array {
+  const steps = new Uint32Array(2 * eos)
+  let filled = 0
+  let nodes = 1
+  for (let length = 1, places = 2; places > 0; length += 1) {
+    for (let symbol = codeLengths.indexOf(length); symbol >= 0; symbol = codeLengths.indexOf(length, symbol + 1)) {
+      steps[filled++] = symbol === eos ? isEos : hasSymbol | (symbol << 8)
+      places -= 1
+    }
+    for (let i = 0; i < places; i += 1) steps[filled++] = nodes++
+    places *= 2
   }
   return steps
 }
 
-function step(nodes: readonly Node[], from: number, nibble: number): number {
-  let at = from
-  let completed = 0
-  for (let bit = 3; bit >= 0; bit -= 1) {
-    const child = (nodes[at] as Node)[(nibble >>> bit) & 1] as number
-    if (child < 0) completed = -1 - child === eos ? isEos : hasSymbol | ((-1 - child) << 8)
-    at = child < 0 ? 0 : child
+/** Steps of twice as many bits, each of them two of the given ones. */
+function twice(steps: Uint32Array, bits: number): Uint32Array {
+  const wider = new Uint32Array(steps.length << bits)
+  let filled = 0
+  for (const first of steps) {
+    const completed = first & ~0xff
+    const from = (first & 0xff) << bits
+    const to = from + (1 << bits)
+    for (let at = from; at < to; at += 1) wider[filled++] = completed | (steps[at] as number)
   }
-  return completed | at
+  return wider
 }
 
-const nodes = buildTree()
-const steps = buildSteps(nodes)
+const bitSteps = stepsOfOneBit()
+
+/** Made for the first string: V8 takes it for work worth optimising, which costs a process that only waits 4 ms and 5 MiB. */
+let nibbleSteps: Uint32Array | undefined
 
 /** The nodes at which a string may end: padding is at most seven bits of the code of EOS, which is all ones. */
-const mayEnd = new Uint8Array(nodes.length)
+const mayEnd = new Uint8Array(eos)
 for (let at = 0, bits = 0; bits <= 7; bits += 1) {
   mayEnd[at] = 1
-  at = (nodes[at] as Node)[1]
+  at = bitSteps[2 * at + 1] as number
 }
 
 /** The most that `length` bytes of Huffman code can become: no symbol has less than five bits. */
@@ -83,6 +68,8 @@ export const longestDecoded = (length: number): number => Math.floor((length * 8
 
 /** Decodes `source` from `start` to `end` into `target`; returns the length, or -1 if it is not Huffman code. */
 export function decodeHuffman(source: Buffer, start: number, end: number, target: Buffer): number {
+  nibbleSteps ??= twice(twice(bitSteps, 1), 2)
+  const steps = nibbleSteps
   let at = 0
   let length = 0
   for (let i = start; i < end; i += 1) {

@@ -1,7 +1,7 @@
 // A connection on a socket, with the times that a peer has to take part.
 
 import type { OnReadOpts, Socket } from 'node:net'
-import { readingInto } from '../net/accepted.ts'
+import { receiving } from '../net/accepted.ts'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { takeTurn } from './turns.ts'
@@ -79,11 +79,7 @@ export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'rol
       takeTurn(() => receive(kept))
     } else if (socket.isPaused() && !connection.isClosed) socket.resume()
   }
-  const callback = (length: number) => {
-    receive(landing.subarray(0, length))
-    return true
-  }
-  const socket = readingInto(accepted, { buffer: landing, callback }) ?? accepted.on('data', receive)
+  const socket = receiving(accepted, landing, receive)
   const connection = join(socket, { ...options, role: 'server' })
   clients += 1
   socket.once('close', () => {

@@ -2,6 +2,15 @@
 
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 
+/** A socket in place of the accepted one, and what it reads; the bytes are the receiver's until it returns, for the next ones may land in `landing` as well. */
+export function receiving(accepted: Socket, landing: Buffer, receive: (bytes: Buffer) => void): Socket {
+  const callback = (length: number) => {
+    receive(landing.subarray(0, length))
+    return true
+  }
+  return readingInto(accepted, { buffer: landing, callback }) ?? accepted.on('data', receive)
+}
+
 /**
  * A socket that reads by `onread` in place of the accepted one; undefined where there can be none (TLS).
  *

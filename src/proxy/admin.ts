@@ -1,6 +1,9 @@
 // The admin port: is it alive, is it ready, what are its numbers, what is it doing. It only tells; nothing can be changed here.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Incoming } from '../h1/incoming.ts'
+import type { Outgoing } from '../h1/outgoing.ts'
+import { usualReason } from '../h1/reason.ts'
+import { createH1Server, type ServerLimits } from '../h1/server.ts'
 import type { Debug } from './admin/debug.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -17,11 +20,21 @@ export interface Admin {
   close(): Promise<void>
 }
 
+const limits: ServerLimits = {
+  maxHeadBytes: 16 * 1024,
+  headTimeoutMs: 10_000,
+  stallTimeoutMs: 10_000,
+  // Who comes from outside and says nothing must neither fill the memory nor keep the probes of the kubelet out for long.
+  closesIdle: true,
+  maxConnections: 4096,
+}
+
 interface Answer {
   readonly status: number
   readonly text: string
   readonly contentType?: string
-  readonly headers?: Readonly<Record<string, string>>
+  /** Name, value, name, value. */
+  readonly fields?: readonly string[]
 }
 
 type Page = (query: URLSearchParams) => Promise<Answer>
@@ -37,22 +50,14 @@ const json = (value: unknown): Answer => ({
 export function createAdmin(options: AdminOptions): Admin {
   const pages = pagesOf(options)
   const notFound: Page = async () => plain(404, `there are ${[...pages.keys()].join(', ')}`)
-  const server = createServer((request, response) => {
-    request.resume()
-    answer(request, response, (path) => pages.get(path) ?? notFound).catch(() => response.destroy())
+  const server = createH1Server(limits, {
+    request(request, response) {
+      request.discard()
+      answer(request, response, (path) => pages.get(path) ?? notFound).catch(() => response.cut())
+      return undefined
+    },
   })
-  return {
-    listen: (port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, () => resolve((server.address() as { port: number }).port))
-      }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return { listen: (port) => server.listen(port), close: server.close }
 }
 
 function pagesOf({ isReady, metrics, debug }: AdminOptions): ReadonlyMap<string, Page> {
@@ -75,22 +80,17 @@ async function page(): Promise<Answer> {
     status: 200,
     text: html,
     contentType: 'text/html; charset=utf-8',
-    headers: { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' },
+    fields: ['Content-Security-Policy', policy, 'Referrer-Policy', 'no-referrer'],
   }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, find: (path: string) => Page): Promise<void> {
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2)
+async function answer(request: Incoming, response: Outgoing, find: (path: string) => Page): Promise<void> {
+  const [path = '', query = ''] = request.target.split('?', 2)
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const found = isRead ? await find(path)(new URLSearchParams(query)) : plain(405, 'only GET and HEAD')
-  const { status, text, contentType = 'text/plain; charset=utf-8', headers } = found
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(isRead ? {} : { allow: 'GET, HEAD' }),
-    ...headers,
-  })
-  response.end(request.method === 'HEAD' ? undefined : text)
+  const { status, text, contentType = 'text/plain; charset=utf-8', fields = [] } = found
+  const own = ['Date', new Date().toUTCString(), 'Content-Type', contentType, ...(isRead ? [] : ['Allow', 'GET, HEAD'])]
+  response.send({ status, reason: usualReason(status), fields: [...own, ...neverKept, ...fields] }, Buffer.from(text))
 }
+
+const neverKept = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff']

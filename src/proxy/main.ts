@@ -12,7 +12,8 @@ if (process.argv.includes('--help')) {
   process.stdout.write(help)
 } else {
   const write = lineWriter(process.stdout)
-  await run(process, createLog(write), () => {
+  // Nothing is awaited here at the top, which CommonJS does not know (build.mjs).
+  run(process, createLog(write), () => {
     const config = parseProxyConfig(process.env, (path) => readFileSync(path, 'utf8'))
     return startProxy(config, createLog(write, config.logLevel))
   })

@@ -116,6 +116,20 @@ test('a head that takes too long is refused; a connection that says nothing stay
   expect(await silent.until('xx')).toContain('200 OK')
 })
 
+test('where it is told so, a server cuts whoever asks for nothing, and nobody who asks now and then', async () => {
+  const port = await serve({ stallTimeoutMs: 1500, closesIdle: true })
+  const silent = rawClient(port)
+  const answered = rawClient(port, get())
+  const asking = rawClient(port)
+  const asks = setInterval(() => asking.socket.write(get()), 300)
+  onTestFinished(() => clearInterval(asks))
+
+  expect((await silent.closed()).text).toBe('')
+  expect((await answered.closed()).text).toContain('200 OK')
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect(asking.socket.closed).toBe(false)
+})
+
 test('a head that is too large is refused', async () => {
   const port = await serve({})
 

@@ -1,7 +1,11 @@
 // The proxy as a process: how it starts, how it says what is wrong, how it leaves.
 
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { funcContext } from '../support/func-context.ts'
 import { grpcWire } from '../support/grpc-wire.ts'
@@ -61,6 +65,31 @@ describe('start', () => {
     expect(await proxy.exit).toBe(0)
     expect(proxy.output()).toContain('PROXY_HOLD_TIMEOUT')
   })
+
+  test.each([httpWire, grpcWire])(
+    'what not every proxy needs, one that waits has not loaded: $protocol',
+    async (wire) => {
+      const folder = mkdtempSync(join(tmpdir(), 'loaded-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      const LOADED = join(folder, 'loaded.json')
+      const NODE_OPTIONS = `--require ${fileURLToPath(new URL('../fixtures/loaded.cjs', import.meta.url))}`
+      const { child, exit } = await start(wire, [await unusedPort()], {
+        NODE_OPTIONS,
+        LOADED,
+        PROXY_DRAIN_TIMEOUT: '1ms',
+      })
+      child.kill('SIGTERM')
+      await exit
+
+      const { files, node } = JSON.parse(readFileSync(LOADED, 'utf8')) as { files: string[]; node: string[] }
+      const own = ['loaded.cjs', 'main.js', 'both.js', 'h1.js', `${wire.protocol}.js`, 'rolldown-runtime.js']
+      expect(files.map((file) => basename(file)).toSorted()).toEqual(own.toSorted())
+      expect(node).toContain('net')
+      // node:fs/promises comes with Node's loader of ES modules.
+      const costly = ['crypto', 'dns/promises', 'fs/promises', 'http', 'http2', 'https', 'tls', 'zlib']
+      expect(node.filter((name) => costly.includes(name))).toEqual([])
+    },
+  )
 
   test('it is alive and ready without a replica', async () => {
     const { status } = await start(httpWire, [await unusedPort()])

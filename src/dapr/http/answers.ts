@@ -1,7 +1,6 @@
 // The one table of HTTP status codes: what daprd is told, and what an answer of the function means to it.
 
 import { Buffer } from 'node:buffer'
-import { STATUS_CODES } from 'node:http'
 import { explain, type Outcome, type Refusal, type Route, type Verdict } from '../event.ts'
 import { jsonField, parseJson } from './go-json.ts'
 import type { HttpReply } from './message.ts'
@@ -56,8 +55,6 @@ export function plainReply(status: number, text: string): HttpReply {
 export function jsonReply(value: unknown): HttpReply {
   return { status: 200, headers: ['content-type', 'application/json'], body: Buffer.from(JSON.stringify(value)) }
 }
-
-export const usualReason = (status: number): string => STATUS_CODES[status] ?? ''
 
 /** Says that the function has no such route: it may still be booting. */
 export const isMissingRoute = (status: number): boolean => status === 404

@@ -1,7 +1,6 @@
 // Where the addresses of replicas come from. A new source is one more file beside this one and one line below.
 
 import type { Log } from '../../shared/log.ts'
-import { startDns } from './dns.ts'
 import type { Discovery, OnReplicas } from './found.ts'
 import type { DiscoveryConfig } from './settings.ts'
 
@@ -10,10 +9,13 @@ export function startDiscovery(config: DiscoveryConfig, onReplicas: OnReplicas, 
     case 'static':
       onReplicas(config.replicas)
       return { ready: Promise.resolve(), stop() {} }
+    // What these two bring of Node, node:dns and node:https, is loaded where it is used.
     case 'dns':
-      return startDns(config.name, onReplicas, log)
+      return startOnceLoaded(async () => {
+        const { startDns } = await import('./dns.ts')
+        return startDns(config.name, onReplicas, log)
+      })
     case 'endpointslices':
-      // It brings node:https, so it is loaded where it is used.
       return startOnceLoaded(async () => {
         const { startEndpointSlices } = await import('./endpointslices/endpointslices.ts')
         return startEndpointSlices(config, onReplicas, log)
