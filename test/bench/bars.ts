@@ -54,7 +54,9 @@ export function barsOf({ measured, starts, ratios }: Results): Bar[] {
         name: `${start.what}: listening after bare node:http`,
         value: above(start, 'startMs'),
         unit: 'ms',
-        now: 30,
+        // Other work on the machine adds a third to the time of both.
+        now: 40,
+        next: 30,
       },
     ]),
     ...measured.flatMap((each): Bar[] => [
