@@ -26,9 +26,9 @@ export function cellsOf(protocol: Protocol, isQuick: boolean): Cell[] {
   return [...(isQuick ? quick : loads), cell({ replicas: 1 }), cell({ replicas: 100 }), cell({ rate: fixedRate })]
 }
 
-/** A relay of bytes knows one replica alone, so how many there are is nothing to it, and it is no proxy that could be late. */
-export const isFor = (name: ContenderName, { replicas, rate }: Pick<Cell, 'replicas' | 'rate'>): boolean =>
-  name !== 'byte relay' || (replicas === usual.replicas && rate === undefined)
+/** A relay of bytes knows one replica alone, so how many there are is nothing to it. */
+export const isFor = (name: ContenderName, { replicas }: Pick<Cell, 'replicas'>): boolean =>
+  name !== 'byte relay' || replicas === usual.replicas
 
 export const sizeName = (bytes: number): string => (bytes < kib ? `${bytes} B` : `${bytes / kib} KiB`)
 
