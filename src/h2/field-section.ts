@@ -68,7 +68,7 @@ const variants: Readonly<Record<SectionKind, number>> = { request: 0, response: 
 
 /**
  * Reads the block that `reader` has begun. A section that is malformed or larger than `maxListBytes` has a `fault` and no
- * block; a block that is not HPACK throws. In any case all of it is read, for the table's sake.
+ * block; a block that is not HPACK, or becomes many times as large, throws. Else all of it is read, for the table's sake.
  */
 export function readSection(reader: FieldReader, kind: SectionKind, maxListBytes: number): FieldSection {
   const before = known.find(reader.block, reader.fieldEnd, reader.end, variants[kind])
