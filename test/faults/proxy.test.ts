@@ -106,6 +106,7 @@ test('the proxy shares nothing with a functions framework but FUNC_CONTEXT: it i
     'dapr',
     'h1',
     'h2',
+    'net',
     'proxy',
     'shared',
   ])
