@@ -6,7 +6,7 @@ function counted() {
   const parse = remembering((text: string) => {
     read.push(text)
     if (text.startsWith('!')) throw new Error('malformed')
-    return { text }
+    return { text, fields: text.split(' ') }
   })
   return { read, parse }
 }
@@ -35,6 +35,15 @@ test('a long head is not kept', () => {
 
   parse(long)
   parse(long)
+
+  expect(read).toHaveLength(2)
+})
+
+test.each(['dapr-api-token', 'Authorization', 'cookie', 'Set-Cookie'])('a head with %s is not kept', (name) => {
+  const { read, parse } = counted()
+
+  parse(`${name} x`)
+  parse(`${name} x`)
 
   expect(read).toHaveLength(2)
 })
