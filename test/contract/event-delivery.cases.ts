@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { blackHole } from '../support/black-hole.ts'
-import { eventually, metric, setUpProxy, unusedPort } from '../support/proxy.ts'
+import { eventually, metric, type Setup, setUpProxy, unusedPort } from '../support/proxy.ts'
 import type { Behaviour, FunctionReplica, Handle, Wire } from '../support/wire.ts'
 
 const success: Behaviour = { status: 'SUCCESS' }
@@ -248,8 +248,12 @@ export function eventDeliveryCases(wire: Wire): void {
         ),
       )
       const ports = replicas.map(({ port }) => port)
-      const sidecars = [(await setUpProxy(wire, ports)).sidecar, (await setUpProxy(wire, ports)).sidecar]
+      const proxies = [await setUpProxy(wire, ports), await setUpProxy(wire, ports)]
+      const sidecars = proxies.map(({ sidecar }) => sidecar)
       const ids = Array.from({ length: 100 }, (_, index) => String(index))
+      // A proxy sends to the first replica that it reaches, and does not wait for the second.
+      const ready = ({ proxy }: Setup) => metric(proxy.adminPort, 'dapr_proxy_replicas', ['state="ready"'])
+      await eventually(async () => (await Promise.all(proxies.map(ready))).every((count) => count === 2))
 
       const discovered = await Promise.all(sidecars.map((sidecar) => sidecar.discover()))
       const answers = await Promise.all(ids.map((id, index) => sidecars[index % 2]?.binding(Buffer.from(id))))
