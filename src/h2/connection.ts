@@ -20,6 +20,7 @@ import {
 import { receiveFrame } from './receive.ts'
 import { connectionWindow, maxConcurrentStreams, ourSettings, PeerSettings } from './settings.ts'
 import { Stream, type StreamEnd, type StreamHost, type StreamOwner, untouched } from './stream.ts'
+import { StreamTable } from './stream-table.ts'
 
 export interface ConnectionOptions {
   readonly role: 'client' | 'server'
@@ -63,7 +64,7 @@ export class Connection implements StreamHost, Inbound {
   readonly noise: Noise
   readonly isServer: boolean
   readonly owner: ConnectionOwner
-  readonly streams = new Map<number, Stream>()
+  readonly streams = new StreamTable()
   sendWindow = defaultWindow
   receiveWindow = connectionWindow
   unfinished: UnfinishedBlock | undefined
@@ -72,7 +73,8 @@ export class Connection implements StreamHost, Inbound {
 
   readonly #transport: Transport
   readonly #frames: FrameReader
-  readonly #blocked = new Set<Stream>()
+  /** Streams that wait for the connection, in their order. */
+  readonly #blocked: Stream[] = []
   readonly #resetIds = new Set<number>()
   readonly #onFrame = (frame: FrameReader) => {
     if (!this.#isClosed) receiveFrame(this, frame)
@@ -118,9 +120,9 @@ export class Connection implements StreamHost, Inbound {
   /** The transport has room again. */
   drained(): void {
     this.output.reclaim()
-    while (this.#blocked.size > 0 && this.sendWindow > 0 && !this.output.isFull) {
-      const [stream] = this.#blocked as Iterable<Stream> as [Stream]
-      this.#blocked.delete(stream)
+    while (this.#blocked.length > 0 && this.sendWindow > 0 && !this.output.isFull) {
+      const stream = this.#blocked.shift() as Stream
+      stream.isBlocked = false
       // One frame each in turn: a large message does not make a small one wait.
       stream.pump(1)
     }
@@ -149,7 +151,7 @@ export class Connection implements StreamHost, Inbound {
   open(owner: StreamOwner, block: Buffer): Stream {
     const stream = new Stream(this.#nextId, owner, this, this.peer.initialWindow)
     this.#nextId += 2
-    this.streams.set(stream.id, stream)
+    this.streams.add(stream)
     stream.sendHeaders(block, false)
     return stream
   }
@@ -176,7 +178,7 @@ export class Connection implements StreamHost, Inbound {
   peerLeaves(lastId: number): void {
     this.#isLeaving = true
     if (!this.isServer) {
-      for (const stream of [...this.streams.values()]) {
+      for (const stream of this.streams.all()) {
         if (stream.id > lastId) this.end(stream, untouched('it leaves and has not looked at the call'))
       }
     }
@@ -196,7 +198,7 @@ export class Connection implements StreamHost, Inbound {
       this.resetStream(id, errorCode.refusedStream)
       return undefined
     }
-    this.streams.set(id, stream)
+    this.streams.add(stream)
     return stream
   }
 
@@ -235,12 +237,14 @@ export class Connection implements StreamHost, Inbound {
   }
 
   block(stream: Stream): void {
-    this.#blocked.add(stream)
+    if (stream.isBlocked) return
+    stream.isBlocked = true
+    this.#blocked.push(stream)
   }
 
   forget(stream: Stream, peerMayGoOn: boolean): void {
     this.streams.delete(stream.id)
-    this.#blocked.delete(stream)
+    if (stream.isBlocked) this.#blocked.splice(this.#blocked.indexOf(stream), 1)
     if (peerMayGoOn) this.#remember(stream.id)
     if (this.#isLeaving) this.#endIfIdle()
     if (!this.isServer) this.owner.changed()
@@ -283,7 +287,7 @@ export class Connection implements StreamHost, Inbound {
     this.output.flush()
     if (end.code === errorCode.noError) this.#transport.end()
     else this.#transport.cut()
-    for (const stream of [...this.streams.values()]) this.end(stream, end)
+    for (const stream of this.streams.all()) this.end(stream, end)
     this.owner.closed(end.cause)
   }
 }

@@ -47,7 +47,7 @@ export function onSettings(connection: Inbound, frame: FrameReader): void {
 /** The window of every open stream moves with the one that streams begin with (§6.9.2). */
 function resizeWindows(connection: Inbound, bytes: number): void {
   if (bytes === 0) return
-  for (const stream of [...connection.streams.values()]) {
+  for (const stream of connection.streams.all()) {
     if (!stream.widen(bytes)) throw new ConnectionError(errorCode.flowControlError, 'a window too large')
     stream.pump()
   }

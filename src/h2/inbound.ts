@@ -8,11 +8,12 @@ import type { Output } from './output.ts'
 import { ConnectionError, errorCode, flag } from './protocol.ts'
 import type { PeerSettings } from './settings.ts'
 import type { Stream, StreamEnd } from './stream.ts'
+import type { StreamTable } from './stream-table.ts'
 
 /** The connection as its frames see it. */
 export interface Inbound {
   readonly isServer: boolean
-  readonly streams: ReadonlyMap<number, Stream>
+  readonly streams: StreamTable
   readonly fields: FieldReader
   readonly output: Output
   readonly peer: PeerSettings

@@ -53,6 +53,8 @@ export class Stream {
   hasSection = false
   /** Bytes of DATA that content-length still promises; -1 if it says nothing. */
   promised = -1
+  /** It waits until the connection has room: only the connection changes that. */
+  isBlocked = false
 
   readonly #host: StreamHost
   #queue: ByteQueue | undefined
