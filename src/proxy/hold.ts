@@ -1,6 +1,7 @@
 // Where events wait: for a replica, for a place on one, or for their turn. Bounded in number and in time.
 
 import type { Event, Refusal, Sender } from '../dapr/event.ts'
+import { Line } from './line.ts'
 import type { Time } from './time.ts'
 
 export interface HoldLimits {
@@ -34,9 +35,9 @@ export class Hold {
   readonly #limits: HoldLimits
   readonly #time: Time
   readonly #onGain: Subscribe
-  readonly #held = new Set<Patience>()
+  readonly #held = new Line<Patience>()
   /** Those that wait for a place, in the order of arrival. */
-  readonly #queue = new Set<() => void>()
+  readonly #queue = new Line<() => void>()
 
   /** `onGain` tells that there may be a replica for an event that found none. */
   constructor(limits: HoldLimits, time: Time, onGain: Subscribe) {
@@ -53,7 +54,7 @@ export class Hold {
   /** When the event that has waited longest arrived, in milliseconds of the clock; undefined if none waits. */
   oldestMs(): number | undefined {
     let oldestMs: number | undefined
-    for (const { arrivedMs } of this.#held) oldestMs = Math.min(arrivedMs, oldestMs ?? arrivedMs)
+    for (const { arrivedMs } of this.#held.all()) oldestMs = Math.min(arrivedMs, oldestMs ?? arrivedMs)
     return oldestMs
   }
 
@@ -80,10 +81,7 @@ export class Hold {
 
   /** A place has become free: the next in the queue may take it. */
   placeFree(): void {
-    for (const wake of this.#queue) {
-      wake()
-      return
-    }
+    this.#queue.first()?.()
   }
 
   /**
@@ -96,12 +94,12 @@ export class Hold {
     // Who has waited before and only looked around keeps the place.
     if (patience.waited === 0 && this.#held.size >= this.#limits.maxHeld) return 'held-full'
     patience.waited += 1
-    this.#held.add(patience)
+    const leaveHeld = this.#held.join(patience)
     // Whatever wakes it: what has just refused it is not asked again and again.
     patience.restEndMs ??= this.#time.now() + this.#pause(patience)
     const delayMs = cause === 'refusing' ? Math.min(patience.restEndMs - this.#time.now(), leftMs) : leftMs
     const isWoken = await this.#woken(patience, cause, delayMs, onTurn)
-    this.#held.delete(patience)
+    leaveHeld()
     patience.hasRested = this.#time.now() >= patience.restEndMs
     if (patience.hasRested) patience.restEndMs = undefined
     if (patience.sender.isGone) {
@@ -144,10 +142,10 @@ export class Hold {
     if (onTurn !== undefined) return onTurn(wake)
     const stop = this.#onGain(wake)
     if (cause !== 'no-place') return stop
-    this.#queue.add(wake)
+    const leaveQueue = this.#queue.join(wake)
     return () => {
       stop()
-      this.#queue.delete(wake)
+      leaveQueue()
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import type { ReplicaClient } from '../../dapr/event.ts'
 import { authority, type ReplicaAddress } from '../../dapr/replica.ts'
+import { Line } from '../line.ts'
 import type { Observer } from '../observer.ts'
 import type { Time } from '../time.ts'
 import { Health, type Reached, type State } from './health.ts'
@@ -28,7 +29,7 @@ export class Replicas<Message> {
   #usable: readonly Replica<Message>[] = []
   #onTrial: readonly Replica<Message>[] = []
   #leaving: readonly Replica<Message>[] = []
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Line<() => void>()
   #cancelGather: (() => void) | undefined
 
   constructor(parts: ReplicasParts<Message>) {
@@ -58,8 +59,7 @@ export class Replicas<Message> {
 
   /** Calls `listener` each time that there may be a replica for an event that found none, until the returned function is called. */
   onGain(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.join(listener)
   }
 
   /** Takes the whole new set. What is in flight on a replica that left still finishes. */
@@ -118,7 +118,7 @@ export class Replicas<Message> {
   #tellGain(): void {
     this.#cancelGather?.()
     this.#cancelGather = undefined
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of this.#listeners.all()) listener()
   }
 }
 
