@@ -38,12 +38,13 @@ test('what is needed again and again is kept, what nobody has needed for a secon
   expect(knownAmong(take(10), all)).toBe(3)
 })
 
-test('of what is idle nothing is left, and no timer runs', () => {
+test('of what is idle nothing is left, its memory goes, and no timer runs', () => {
   const all = take(10)
   give(all)
   vi.advanceTimersByTime(2000)
 
   expect(vi.getTimerCount()).toBe(0)
+  expect(all.every(({ length }) => length === 0)).toBe(true)
   expect(knownAmong(take(10), all)).toBe(0)
 })
 
