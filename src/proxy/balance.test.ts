@@ -98,20 +98,6 @@ describe('least-loaded', () => {
     expect(parts.at(-1)).toBeLessThan(0.02)
   })
 
-  test.each([1, 8, 32])(
-    'nor is a replica shunned for long whose first answers are slow, at %i events at a time',
-    async (lanes) => {
-      const world = await create(4)
-      const warmMs = world.time.now() + 100
-      for (const fake of world.fakes) fake.latencyMs = () => 5
-      last(world).latencyMs = () => (world.time.now() < warmMs ? 200 : 5)
-      await load(world, lanes, 5000)
-      const parts = await shares(world, lanes, 5000)
-
-      expect(parts.at(-1)).toBeGreaterThan(0.2)
-    },
-  )
-
   test('a replica that is ten times slower gets little, and half the p99 of round robin is enough', async () => {
     const tail = async (balance: 'least-loaded' | 'round-robin') => {
       const world = await create(4, { balance })

@@ -3,10 +3,7 @@
 /** Time constant of the latency, in milliseconds (Finagle and Linkerd: 10 s). */
 const latencyTauMs = 10_000
 
-/**
- * So many answers make a latency that lasts that long, and more of them within that time count alone. What rests on fewer is
- * forgotten sooner in proportion: the first answer of a cold replica, forty times slower than the next, would shun it for half a minute.
- */
+/** Where more answers than this come within that time, it is they who count: what was slow only at its start is soon forgotten. */
 const latencyAnswers = 64
 
 /** One answer among few raises the latency by this factor at most: a single long event would shun its replica for a minute. */
@@ -33,7 +30,6 @@ export class Load {
   inFlight = 0
   #latencyMs = 0
   #latencyAtMs = 0
-  #answers = 0
   #failures = 0
   #failuresAtMs = 0
 
@@ -45,7 +41,7 @@ export class Load {
    * 1 ms it would stay unused for half a minute.
    */
   latencyMs(nowMs: number): number {
-    return this.#latencyMs === 0 ? 0 : this.#latencyMs * this.#remembered(nowMs)
+    return this.#latencyMs === 0 ? 0 : this.#latencyMs * Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs)
   }
 
   /** Events in flight, and recent failures as if they still were. */
@@ -55,9 +51,7 @@ export class Load {
 
   succeeded(tookMs: number, nowMs: number): void {
     const ms = Math.max(tookMs, leastTookMs)
-    const forgotten = 1 - this.#remembered(nowMs)
-    if (this.#answers < latencyAnswers) this.#answers += 1
-    const weight = Math.max(forgotten, 1 / this.#answers)
+    const weight = Math.max(1 - Math.exp((this.#latencyAtMs - nowMs) / latencyTauMs), 1 / latencyAnswers)
     if (this.#latencyMs === 0) this.#latencyMs = ms
     else this.#latencyMs *= Math.min((ms / this.#latencyMs) ** weight, mostRise)
     this.#latencyAtMs = nowMs
@@ -68,12 +62,6 @@ export class Load {
     this.#failuresAtMs = nowMs
     // Silence heals, failure does not: it must not look faster for want of successes.
     this.#latencyAtMs = nowMs
-  }
-
-  /** The part of the latency that is not forgotten, from 0 to 1. */
-  #remembered(nowMs: number): number {
-    if (this.#answers === 0) return 0
-    return Math.exp(((this.#latencyAtMs - nowMs) * latencyAnswers) / (latencyTauMs * this.#answers))
   }
 
   #recentFailures(nowMs: number): number {
