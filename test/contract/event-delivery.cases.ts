@@ -238,11 +238,19 @@ export function eventDeliveryCases(wire: Wire): void {
     })
 
     test('several proxies in front of the same replicas know nothing of each other, and need not', async () => {
+      const ids = Array.from({ length: 100 }, (_, index) => String(index))
       const seen: string[][] = [[], []]
+      // None is answered before all have come: how fast a replica answers a first event says nothing of it.
+      let allCame = () => {}
+      const all = new Promise<void>((resolve) => {
+        allCame = resolve
+      })
       const replicas = await Promise.all(
-        seen.map((ids) =>
-          startFunction(({ data }) => {
-            ids.push(data.toString())
+        seen.map((mine) =>
+          startFunction(async ({ data }) => {
+            mine.push(data.toString())
+            if (seen.flat().length === ids.length) allCame()
+            await all
             return success
           }),
         ),
@@ -250,7 +258,6 @@ export function eventDeliveryCases(wire: Wire): void {
       const ports = replicas.map(({ port }) => port)
       const proxies = [await setUpProxy(wire, ports), await setUpProxy(wire, ports)]
       const sidecars = proxies.map(({ sidecar }) => sidecar)
-      const ids = Array.from({ length: 100 }, (_, index) => String(index))
       // A proxy sends to the first replica that it reaches, and does not wait for the second.
       const ready = ({ proxy }: Setup) => metric(proxy.adminPort, 'dapr_proxy_replicas', ['state="ready"'])
       await eventually(async () => (await Promise.all(proxies.map(ready))).every((count) => count === 2))
