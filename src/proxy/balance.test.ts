@@ -185,6 +185,19 @@ describe('least-loaded', () => {
 
     expect(Math.max(...parts) * 4).toBeLessThan(1.1)
   })
+
+  test('nor when they are ready one after the other', async () => {
+    const world = createWorld(3, {}, random)
+    world.core.replicas.replace(world.at(0))
+    await world.time.play(2000)
+    world.core.replicas.replace(world.at(0, 1))
+    await world.time.play(500)
+    world.core.replicas.replace(world.at(0, 1, 2))
+    await world.time.play(0)
+    const parts = await shares(world, 16, 1000)
+
+    expect(Math.max(...parts) * 3).toBeLessThan(1.1)
+  })
 })
 
 test.each(['round-robin', 'random'] as const)('%s spreads evenly and holds new replicas back', async (balance) => {

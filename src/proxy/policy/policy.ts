@@ -19,14 +19,13 @@ export interface Busyness {
 export type Policy = <C extends Candidate>(candidates: readonly C[], nowMs: number, key?: string) => C
 
 /**
- * `chosen`, or `other` in its place while `chosen` is newer and chance is against it. When all of them are new nobody is held
- * back: somebody has to do the work.
+ * `chosen`, or `other` in its place while `chosen` is new, `other` is not, and chance is against it. Among those that are new
+ * nobody is held back: somebody has to do the work, and of replicas that begin together one is ready a second before the rest.
  */
 export function easedIn<C extends Candidate>(chosen: C, other: C, nowMs: number, random: () => number): C {
   const weight = chosen.weight(nowMs)
-  if (weight === 1) return chosen
-  const share = weight / other.weight(nowMs)
-  return share >= 1 || random() < share ? chosen : other
+  if (weight === 1 || other.weight(nowMs) < 1) return chosen
+  return random() < weight ? chosen : other
 }
 
 /** The element at an index that is known to be within the list. */
