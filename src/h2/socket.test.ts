@@ -140,14 +140,13 @@ test('who opens calls by the hundred does not make another client wait for all o
   const isRead = !many.isPaused()
   one.arrive(Buffer.concat([greeting, calls(0, 1)]))
   one.turn()
-  for (let turn = 0; turn < 100; turn += 1) {
+  for (let turn = 0; turn < 200; turn += 1) {
     vi.advanceTimersByTime(1)
     many.turn()
   }
 
   expect(isRead).toBe(false)
-  // The more clients, the fewer frames of each.
-  expect(accepted.indexOf('one 1')).toBeLessThanOrEqual(64)
+  expect(accepted.indexOf('one 1')).toBeLessThanOrEqual(16)
   const ofMany = accepted.filter((each) => each !== 'one 1')
   expect(ofMany).toEqual(Array.from({ length: 1500 }, (_, i) => `many ${2 * i + 1}`))
   expect(many.isPaused()).toBe(false)

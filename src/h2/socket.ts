@@ -23,13 +23,10 @@ const stallMs = 60_000
 /** In which a peer may read our last words, in milliseconds. */
 const lingerMs = 1000
 
-/**
- * Frames that are handled before others come to word, of all clients together: some 60 events, or a millisecond. A client that
- * opens calls by the thousand, or floods us, has its share of it at a time.
- */
+/** Frames of a client that are handled in one turn: some 60 events, or a millisecond. There is one client nearly always, the sidecar. */
 const mostFramesPerTurn = 128
 
-/** The least share: turns cost, too. */
+/** The same where there are others, who wait meanwhile: one that opens calls by the hundred, or floods us, has so much at a time. */
 const fewestFramesPerTurn = 16
 
 let clients = 0
@@ -71,7 +68,7 @@ export function connectionTo(
 /** The socket of a client of ours is the connection's from now on. */
 export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'role'>): Connection {
   const receive = (chunk: Buffer) => {
-    const rest = connection.receive(chunk, Math.max(fewestFramesPerTurn, mostFramesPerTurn / clients))
+    const rest = connection.receive(chunk, clients === 1 ? mostFramesPerTurn : fewestFramesPerTurn)
     if (rest !== undefined) {
       socket.pause()
       // What another connection reads lands in the same place.

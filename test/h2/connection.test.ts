@@ -46,6 +46,43 @@ const receive = (server: End, ...bytes: Buffer[]) => {
   return server.frames()
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('the end of a connection with hundreds of calls', () => {
+  const lost = async () => {
+    const server = startServer()
+    for (let i = 0; i < 100; i += 1) server.connection.receive(request(2 * i + 1, true))
+    server.connection.lost('gone')
+    return server
+  }
+
+  test('is told to some of them in a turn, and others come to word between', async () => {
+    const server = await lost()
+    const told = [[server.ended.size, server.closedBecause]]
+    for (let i = 0; i < 3; i += 1) {
+      await turn()
+      told.push([server.ended.size, server.closedBecause])
+    }
+
+    expect(told).toEqual([
+      [32, undefined],
+      [64, undefined],
+      [96, undefined],
+      [100, 'gone'],
+    ])
+  })
+
+  test('is not told to those who have given up meanwhile', async () => {
+    const server = await lost()
+    server.streams.at(-1)?.reset(errorCode.cancel)
+    for (let i = 0; i < 3; i += 1) await turn()
+
+    expect(server.ended.has(199)).toBe(false)
+    expect(server.ended.size).toBe(99)
+    expect(server.closedBecause).toBe('gone')
+  })
+})
+
 describe('a flood ends with ENHANCE_YOUR_CALM', () => {
   const flood = (server: End, each: (i: number) => Buffer, count: number) => {
     for (let i = 0; i < count && server.closedBecause === undefined; i += 1) server.connection.receive(each(i))
