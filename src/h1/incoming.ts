@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer'
 import type { BodySink, BodySource } from './body.ts'
 import type { Framing } from './framing.ts'
+import { Pieces } from './pieces.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** Bytes of a body that wait here until somebody wants them. */
@@ -27,8 +28,8 @@ export class Incoming implements BodySource {
   /** The body must be there by then, in milliseconds of `performance.now()`; by default never. */
   deadlineMs = Number.POSITIVE_INFINITY
   readonly #flow: Flow
-  #queue: Buffer[] = []
-  #queuedBytes = 0
+  readonly #queue = new Pieces()
+  #hasArrived = false
   #sink: BodySink | undefined
   #trailers: readonly string[] | undefined
 
@@ -50,20 +51,18 @@ export class Incoming implements BodySource {
 
   /** What has been read of the body by now, if nothing has taken it yet. */
   queued(): Buffer {
-    return this.#queue.length === 1 ? (this.#queue[0] as Buffer) : Buffer.concat(this.#queue)
+    return this.#queue.whole()
   }
 
   /** Whoever waits for `100 Continue` may send its body or, once it has its answer, leave it out. */
   get isOpenEnded(): boolean {
-    return this.expectsContinue && this.#trailers === undefined && this.#queuedBytes === 0
+    return this.expectsContinue && this.#trailers === undefined && !this.#hasArrived
   }
 
   flow(to: BodySink): void {
     this.#sink = to
-    const queue = this.#queue
-    this.#queue = []
     let hasRoom = true
-    for (const bytes of queue) hasRoom = to.write(bytes) && hasRoom
+    for (const bytes of this.#queue.take()) hasRoom = to.write(bytes) && hasRoom
     if (this.#trailers !== undefined) to.end(this.#trailers)
     else if (hasRoom) this.#flow.resume()
     else this.#flow.pause()
@@ -75,10 +74,10 @@ export class Incoming implements BodySource {
 
   /** For the connection: a piece has arrived. What is kept of it is copied: the next read lands in the same memory. */
   push(bytes: Buffer): void {
-    this.#queuedBytes += bytes.length
+    this.#hasArrived = true
     if (this.#sink === undefined) {
-      this.#queue.push(Buffer.from(bytes))
-      if (this.#queuedBytes > maxQueuedBytes) this.#flow.pause()
+      this.#queue.add(Buffer.from(bytes))
+      if (this.#queue.size > maxQueuedBytes) this.#flow.pause()
     } else if (!this.#sink.write(Buffer.from(bytes))) this.#flow.pause()
   }
 
@@ -98,7 +97,7 @@ export class Incoming implements BodySource {
   /** Whatever else comes of it is thrown away. */
   discard(): void {
     if (this.isComplete) return
-    this.#queue = []
+    this.#queue.clear()
     this.#sink = nowhere
     this.#flow.resume()
   }

@@ -1,8 +1,9 @@
 // The body of an event as a server keeps it: whole, and within the limits of one event and of all of them.
 
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import type { BodySink } from '../../h1/body.ts'
 import type { Incoming } from '../../h1/incoming.ts'
+import { Pieces } from '../../h1/pieces.ts'
 import type { BodyLimits } from '../body.ts'
 import type { Refusal } from '../event.ts'
 
@@ -39,8 +40,7 @@ export function keepBody(request: Incoming, limits: BodyLimits, events: BodyEven
 class KeptBody implements BodySink {
   readonly #limits: BodyLimits
   readonly #events: BodyEvents
-  #pieces: Buffer[] = []
-  #size = 0
+  readonly #pieces = new Pieces()
   #isOver = false
 
   constructor(limits: BodyLimits, events: BodyEvents) {
@@ -50,27 +50,25 @@ class KeptBody implements BodySink {
 
   write(bytes: Buffer): boolean {
     if (this.#isOver) return true
-    if (this.#size + bytes.length > this.#limits.maxEventBytes) this.#refuse('too-large')
-    else if (this.#limits.memory.take(bytes.length)) {
-      this.#size += bytes.length
-      this.#pieces.push(bytes)
-    } else this.#refuse('held-full')
+    if (this.#pieces.size + bytes.length > this.#limits.maxEventBytes) this.#refuse('too-large')
+    else if (this.#limits.memory.take(bytes.length)) this.#pieces.add(bytes)
+    else this.#refuse('held-full')
     return true
   }
 
   end(): void {
     if (this.#isOver) return
     this.#isOver = true
-    const pieces = this.#pieces
-    this.#pieces = []
-    this.#events.whole(Buffer.concat(pieces))
+    const bytes = this.#pieces.whole()
+    this.#pieces.clear()
+    this.#events.whole(bytes)
   }
 
   cut(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#pieces = []
-    this.#limits.memory.give(this.#size)
+    this.#limits.memory.give(this.#pieces.size)
+    this.#pieces.clear()
   }
 
   #refuse(refusal: Refusal): void {

@@ -1,11 +1,11 @@
 // One request to a replica and its answer: kept until it is whole, or passed on as it comes.
 
-import { Buffer } from 'node:buffer'
 import type { BodyWriter } from '../../h1/body.ts'
 import type { Call, Request, ResponseEvents, Stage } from '../../h1/call.ts'
 import type { H1Client } from '../../h1/client.ts'
 import type { Framing } from '../../h1/framing.ts'
 import type { ResponseHead } from '../../h1/outgoing.ts'
+import { Pieces } from '../../h1/pieces.ts'
 import { reason } from '../../shared/log.ts'
 import type { Exchanged, Outcome, Sender } from '../event.ts'
 import { maxReplyBytes } from '../replica.ts'
@@ -88,8 +88,7 @@ const ofReply = lasting(endToEnd)
 
 class WholeReply extends Attempt<Exchanged<HttpReply>> implements ResponseEvents {
   #head: ResponseHead | undefined
-  #chunks: Buffer[] = []
-  #size = 0
+  readonly #body = new Pieces()
 
   interim(): void {}
 
@@ -98,16 +97,15 @@ class WholeReply extends Attempt<Exchanged<HttpReply>> implements ResponseEvents
   }
 
   data(bytes: Buffer): boolean {
-    this.#size += bytes.length
-    if (this.#size > maxReplyBytes) this.giveUp(`its answer is larger than ${maxReplyBytes} bytes`)
-    else this.#chunks.push(bytes)
+    if (this.#body.size + bytes.length > maxReplyBytes) this.giveUp(`its answer is larger than ${maxReplyBytes} bytes`)
+    else this.#body.add(bytes)
     return true
   }
 
   end(): void {
     const { status, reason, fields } = this.#head as ResponseHead
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
-    this.finish({ kind: 'answered', reply: { status, reason, headers: ofReply(fields), body } })
+    const reply = { status, reason, headers: ofReply(fields), body: this.#body.whole() }
+    this.finish({ kind: 'answered', reply })
   }
 
   failed(error: Error, stage: Stage): void {
