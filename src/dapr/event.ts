@@ -43,8 +43,14 @@ export interface Identity {
 export interface Sender {
   /** It has gone away before it had its answer. */
   readonly isGone: boolean
-  /** Calls `listener` when the sender goes away, until the returned function is called. */
-  onGone(listener: () => void): () => void
+  /** Tells `listener` when the sender goes away, until it is forgotten. There is one at a time: whoever has the event now. */
+  onGone(listener: SenderListener): void
+  forget(listener: SenderListener): void
+}
+
+export interface SenderListener {
+  /** The sender has gone away. */
+  gone(): void
 }
 
 /** What the function said, for metrics and balancing. The answer itself passes through as it is. */

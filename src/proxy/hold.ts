@@ -127,13 +127,14 @@ export class Hold {
     return new Promise((resolve) => {
       const end = (isWoken: boolean) => {
         cancelTimer()
-        forgetSender()
+        sender.forget(listener)
         unsubscribe()
         resolve(isWoken)
       }
       const wake = () => end(true)
+      const listener = { gone: () => end(false) }
       const cancelTimer = this.#time.after(delayMs, () => end(false))
-      const forgetSender = sender.onGone(() => end(false))
+      sender.onGone(listener)
       const unsubscribe = this.#subscribe(cause, wake, onTurn)
     })
   }

@@ -74,7 +74,7 @@ export class FakeReplica {
       }
       const end = (outcome: Outcome) => {
         cancel()
-        forget()
+        sender.forget(listener)
         this.#open.delete(end)
         this.inFlight -= 1
         if (mode !== 'silent') this.onEnd(told)
@@ -82,7 +82,8 @@ export class FakeReplica {
         resolve(outcome)
       }
       this.#open.add(end)
-      const forget = sender.onGone(() => end({ kind: 'refused', refusal: 'cancelled' }))
+      const listener = { gone: () => end({ kind: 'refused', refusal: 'cancelled' }) }
+      sender.onGone(listener)
       const delayMs = mode === 'silent' ? 1000 : mode === 'hang' ? 10 ** 9 : this.latencyMs()
       const cancel = this.#time.after(delayMs, () => end(outcomeOf[mode]))
     })

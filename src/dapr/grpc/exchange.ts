@@ -5,7 +5,7 @@ import type { FieldSection } from '../../h2/field-section.ts'
 import { errorCode } from '../../h2/protocol.ts'
 import type { Stream, StreamEnd, StreamOwner } from '../../h2/stream.ts'
 import type { BootWatch } from '../boot.ts'
-import type { Event, Outcome, Verdict } from '../event.ts'
+import type { Event, Outcome, SenderListener, Verdict } from '../event.ts'
 import { codes, isGrpc, isMissingRoute, statusOf, verdictOf } from './answers.ts'
 import { bulkVerdict } from './bulk.ts'
 import type { GrpcMessage, Relay, RequestReceiver } from './message.ts'
@@ -19,14 +19,13 @@ import { type Scheme, withScheme } from './scheme.ts'
  */
 const mostWithheldBytes = 16 * 1024
 
-export class Exchange implements StreamOwner, RequestReceiver {
+export class Exchange implements StreamOwner, RequestReceiver, SenderListener {
   isOver = false
   readonly #event: Event<GrpcMessage>
   readonly #relay: Relay
   readonly #boot: BootWatch
   readonly #scheme: Scheme | undefined
   readonly #resolve: (outcome: Outcome) => void
-  readonly #forget: () => void
   #stream: Stream | undefined
   #withheldHead: FieldSection | undefined
   #withheldData: Buffer = nothing
@@ -40,8 +39,13 @@ export class Exchange implements StreamOwner, RequestReceiver {
     this.#boot = boot
     this.#scheme = scheme
     this.#resolve = resolve
-    this.#forget = event.sender.onGone(() => this.#abandon({ kind: 'refused', refusal: 'cancelled' }))
-    if (event.sender.isGone) this.#abandon({ kind: 'refused', refusal: 'cancelled' })
+    event.sender.onGone(this)
+    if (event.sender.isGone) this.gone()
+  }
+
+  /** The sender has gone away. */
+  gone(): void {
+    this.#abandon({ kind: 'refused', refusal: 'cancelled' })
   }
 
   /** Sends the request. The connection has room for it. */
@@ -171,7 +175,7 @@ export class Exchange implements StreamOwner, RequestReceiver {
   #finish(outcome: Outcome): void {
     if (this.isOver) return
     this.isOver = true
-    this.#forget()
+    this.#event.sender.forget(this)
     this.#resolve(outcome)
   }
 }

@@ -7,7 +7,7 @@ import type { Framing } from '../../h1/framing.ts'
 import type { ResponseHead } from '../../h1/outgoing.ts'
 import { Pieces } from '../../h1/pieces.ts'
 import { reason } from '../../shared/log.ts'
-import type { Exchanged, Outcome, Sender } from '../event.ts'
+import type { Exchanged, Outcome, Sender, SenderListener } from '../event.ts'
 import { maxReplyBytes } from '../replica.ts'
 import { isMissingRoute, statusVerdict } from './answers.ts'
 import { endToEnd, endToEndOfPieces, lasting } from './headers.ts'
@@ -40,17 +40,20 @@ export function relay(client: H1Client, message: HttpMessage, sender: Sender): P
 }
 
 /** What both have in common: one outcome, and an end to it when the sender goes away. */
-abstract class Attempt<Done> {
+abstract class Attempt<Done> implements SenderListener {
   readonly #sender: Sender
   readonly #resolve: (outcome: Done | Failed) => void
-  readonly #forget: () => void
   #call: Call | undefined
   #isGivenUp = false
 
   constructor(sender: Sender, resolve: (outcome: Done | Failed) => void) {
     this.#sender = sender
     this.#resolve = resolve
-    this.#forget = sender.onGone(() => this.giveUp('the sender has gone away'))
+    sender.onGone(this)
+  }
+
+  gone(): void {
+    this.giveUp('the sender has gone away')
   }
 
   start(client: H1Client, request: Request): void {
@@ -69,7 +72,7 @@ abstract class Attempt<Done> {
   }
 
   protected finish(outcome: Done | Failed): void {
-    this.#forget()
+    this.#sender.forget(this)
     this.#call = undefined
     this.#resolve(outcome)
   }
