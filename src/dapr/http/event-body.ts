@@ -11,14 +11,14 @@ export interface BodyEvents {
   /** The memory that it took is the receiver's to give back. */
   whole(bytes: Buffer): void
   /** Its memory has been given back. */
-  refused(refusal: Refusal): void
+  refuse(refusal: Refusal): void
 }
 
 /** What happens if the sender goes away meanwhile is nothing: neither of the two is called. */
 export function keepBody(request: Incoming, limits: BodyLimits, events: BodyEvents): void {
   const { framing } = request
   if (framing.kind === 'length' && framing.bytes > limits.maxEventBytes) {
-    events.refused('too-large')
+    events.refuse('too-large')
     return
   }
   if (!request.isComplete) {
@@ -27,11 +27,11 @@ export function keepBody(request: Incoming, limits: BodyLimits, events: BodyEven
   }
   const bytes = request.queued()
   if (bytes.length > limits.maxEventBytes) {
-    events.refused('too-large')
+    events.refuse('too-large')
     return
   }
   if (!limits.memory.take(bytes.length)) {
-    events.refused('held-full')
+    events.refuse('held-full')
     return
   }
   events.whole(bytes)
@@ -73,6 +73,6 @@ class KeptBody implements BodySink {
 
   #refuse(refusal: Refusal): void {
     this.cut()
-    this.#events.refused(refusal)
+    this.#events.refuse(refusal)
   }
 }

@@ -18,7 +18,7 @@ export interface HttpMessage extends HttpRequest {
   /** How the sender framed the body of an invocation. The body of an event has a length, however it came. */
   readonly framing?: Framing | undefined
   /** The body of an invocation that had not arrived as a whole. */
-  readonly pieces?: BodySource
+  readonly pieces?: BodySource | undefined
   /** Passes an interim (1xx) answer on. */
   inform(head: HttpHead): void
   answer(reply: HttpReply): void
