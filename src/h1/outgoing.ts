@@ -22,22 +22,27 @@ export interface Asked {
   readonly isOpenEnded: boolean
 }
 
+export interface ResponseOwner {
+  /** The whole response has been written. `keepsAlive`: the connection is good for another request. */
+  responded(keepsAlive: boolean): void
+}
+
 /** A body up to this size goes out in one piece with its head. A larger one is not copied, and goes in pieces so that a slow reader is seen to read. */
 const pieceBytes = 64 * 1024
 
 export class Outgoing {
   readonly #socket: Socket
   readonly #asked: Asked
-  readonly #onEnd: (keepsAlive: boolean) => void
+  readonly #owner: ResponseOwner
   #keepsAlive: boolean
   #writer: BodyWriter | undefined
   #hasBegun = false
   #isOver = false
 
-  constructor(socket: Socket, asked: Asked, onEnd: (keepsAlive: boolean) => void) {
+  constructor(socket: Socket, asked: Asked, owner: ResponseOwner) {
     this.#socket = socket
     this.#asked = asked
-    this.#onEnd = onEnd
+    this.#owner = owner
     this.#keepsAlive = asked.keepsAlive
   }
 
@@ -101,7 +106,7 @@ export class Outgoing {
   #finish(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#onEnd(this.#keepsAlive)
+    this.#owner.responded(this.#keepsAlive)
   }
 
   /** A body without a length is in chunks for those who know them. */

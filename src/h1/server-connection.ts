@@ -7,7 +7,7 @@ import { receiving } from '../net/accepted.ts'
 import type { Framing } from './framing.ts'
 import { type Flow, Incoming } from './incoming.ts'
 import { Malformed } from './malformed.ts'
-import { Outgoing } from './outgoing.ts'
+import { Outgoing, type ResponseOwner } from './outgoing.ts'
 import { MessageReader, type ReaderEvents, skipEmptyLines } from './reader.ts'
 import { usualReason } from './reason.ts'
 import { parseRequestHead, type RequestHead } from './request-head.ts'
@@ -41,7 +41,7 @@ const probesAtMs = [0, 20, 200, 1000]
 /** Where all that servers read lands: a read costs no memory, and what is kept of it is copied. */
 const landing = Buffer.allocUnsafeSlow(64 * 1024)
 
-export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
+export class ServerConnection implements ReaderEvents<RequestHead>, Flow, ResponseOwner {
   readonly #socket: Socket
   readonly #limits: ConnectionLimits
   readonly #handler: RequestHandler
@@ -156,7 +156,7 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
     const request = this.#fresh
     if (request !== undefined) {
       this.#fresh = undefined
-      this.#response = new Outgoing(this.#socket, request, (keepsAlive) => this.#onResponded(request, keepsAlive))
+      this.#response = new Outgoing(this.#socket, request, this)
       this.#exchange = this.#handler.request(request, this.#response)
       if (this.#response === undefined) this.#exchange = undefined
     }
@@ -169,10 +169,11 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
     return undefined
   }
 
-  #onResponded(request: Incoming, keepsAlive: boolean): void {
+  responded(keepsAlive: boolean): void {
+    const request = this.#request
     this.#response = undefined
     this.#exchange = undefined
-    if (!keepsAlive || this.#socket.readableEnded) {
+    if (request === undefined || !keepsAlive || this.#socket.readableEnded) {
       this.#leave()
       return
     }
@@ -200,7 +201,7 @@ export class ServerConnection implements ReaderEvents<RequestHead>, Flow {
       const asked = { method, isHttp10: false, keepsAlive: false, isOpenEnded: false }
       const fields = ['Content-Type', 'text/plain; charset=utf-8']
       const head = { status: error.status, reason: usualReason(error.status), fields }
-      new Outgoing(this.#socket, asked, () => this.#leave()).send(head, Buffer.from(`${error.message}\n`))
+      new Outgoing(this.#socket, asked, this).send(head, Buffer.from(`${error.message}\n`))
     }
     this.#response = undefined
     this.#exchange = undefined

@@ -23,13 +23,6 @@ export interface DispatchParts<Message> {
 /** An event that breaks each replica that it comes to must not go through all of them. */
 const mostBreaks = 3
 
-interface Turns<Message> {
-  readonly order: KeyOrder
-  readonly hold: Hold
-  readonly deliver: (journey: Journey<Message>) => Promise<Outcome>
-  readonly end: (journey: Journey<Message>, outcome: Outcome) => Outcome
-}
-
 /** How far one event has come. */
 interface Journey<Message> {
   readonly event: Event<Message>
@@ -49,6 +42,9 @@ interface Journey<Message> {
   retry: RetryCause | undefined
 }
 
+/** Tells of an event that is over, and what came of it. */
+type End<Message> = (journey: Journey<Message>, outcome: Outcome) => Outcome
+
 export interface Dispatch<Message> {
   readonly handler: EventHandler<Message>
   /** Events that are held or in flight now. */
@@ -56,40 +52,13 @@ export interface Dispatch<Message> {
 }
 
 export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch<Message> {
-  const { balancer, hold, budget, order, observer, time } = parts
+  const { budget, order, observer, time } = parts
   let underWay = 0
 
-  const end = (journey: Journey<Message>, outcome: Outcome): Outcome => {
+  const end: End<Message> = (journey, outcome) => {
     underWay -= 1
     observer.delivered(story(journey, outcome, time.now()))
     return outcome
-  }
-
-  /** What a replica answers is the answer. */
-  const deliver = async (journey: Journey<Message>): Promise<Outcome> => {
-    const { event } = journey
-    for (;;) {
-      const nowMs = time.now()
-      const tooMuch = overBudget(journey, budget, nowMs)
-      if (tooMuch !== undefined) return end(journey, tooMuch)
-      const lease = balancer.lease(event, nowMs, journey.tried, journey.key)
-      if (!(lease instanceof Lease)) {
-        const refused = await rest(journey, hold, lease)
-        if (refused !== undefined) return end(journey, refused)
-        continue
-      }
-      countRetry(parts, journey, nowMs)
-      journey.last = lease.replica
-      journey.attempts += 1
-      // It never rejects; if it should, one event must not cost the place of another.
-      const outcome = await lease.replica.client.send(event).catch(broken)
-      lease.release(outcome, time.now())
-      countAnswer(parts, outcome)
-      journey.retry = retryCause(journey, outcome)
-      if (journey.retry === undefined) return end(journey, outcome)
-      journey.tried ??= new Set()
-      journey.tried.add(lease.replica)
-    }
   }
 
   const handler = (event: Event<Message>): Promise<Outcome> => {
@@ -108,11 +77,46 @@ export function createDispatch<Message>(parts: DispatchParts<Message>): Dispatch
       retry: undefined,
     }
     underWay += 1
-    if (!order || !journey.key) return deliver(journey)
-    return inTurn(journey, { order, hold, deliver, end })
+    return order && journey.key ? inTurn(journey, order, parts, end) : deliver(journey, parts, end)
   }
 
   return { handler, underWay: () => underWay }
+}
+
+/** What a replica answers is the answer. */
+async function deliver<Message>(
+  journey: Journey<Message>,
+  parts: DispatchParts<Message>,
+  end: End<Message>,
+): Promise<Outcome> {
+  const { balancer, hold, budget, time } = parts
+  for (;;) {
+    const nowMs = time.now()
+    const tooMuch = overBudget(journey, budget, nowMs)
+    if (tooMuch !== undefined) return end(journey, tooMuch)
+    const lease = balancer.lease(journey.event, nowMs, journey.tried, journey.key)
+    if (!(lease instanceof Lease)) {
+      const refused = await rest(journey, hold, lease)
+      if (refused !== undefined) return end(journey, refused)
+      continue
+    }
+    countRetry(parts, journey, nowMs)
+    journey.last = lease.replica
+    journey.attempts += 1
+    let outcome: Outcome
+    try {
+      outcome = await lease.replica.client.send(journey.event)
+    } catch (error) {
+      // It never rejects; if it should, one event must not cost the place of another.
+      outcome = { kind: 'broken', cause: reason(error) }
+    }
+    lease.release(outcome, time.now())
+    countAnswer(parts, outcome)
+    journey.retry = retryCause(journey, outcome)
+    if (journey.retry === undefined) return end(journey, outcome)
+    journey.tried ??= new Set()
+    journey.tried.add(lease.replica)
+  }
 }
 
 /** Resolves to the outcome if there is nothing left to wait for. */
@@ -125,13 +129,14 @@ async function rest<Message>(journey: Journey<Message>, hold: Hold, cause: Cause
   return undefined
 }
 
-const broken = (error: unknown): Outcome => ({ kind: 'broken', cause: reason(error) })
-
 /** Waits for the turn of a key, and gives it on. */
 async function inTurn<Message>(
   journey: Journey<Message>,
-  { order, hold, deliver, end }: Turns<Message>,
+  order: KeyOrder,
+  parts: DispatchParts<Message>,
+  end: End<Message>,
 ): Promise<Outcome> {
+  const { hold } = parts
   const key = journey.key as string
   if (!order.enter(key)) {
     journey.patience = hold.begin(journey.event, journey.startedMs)
@@ -145,7 +150,7 @@ async function inTurn<Message>(
     if (!hasTurn) return end(journey, { kind: 'refused', refusal: refusal ?? 'held-full' })
   }
   try {
-    return await deliver(journey)
+    return await deliver(journey, parts, end)
   } finally {
     order.leave(key)
   }

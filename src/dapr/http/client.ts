@@ -60,29 +60,30 @@ export function createHttpClient(
     return outcome
   }
 
-  const sendEvent = async ({ route, message, sender }: Event<HttpMessage>, path: string): Promise<Outcome> => {
-    const { method, headers, body } = message
-    const outcome = await exchange(client, { method, path, headers, body }, sender)
-    if (outcome.kind === 'not-run') {
+  const sendEvent = (event: Event<HttpMessage>, path: string): Promise<Outcome> =>
+    exchange(client, event.message, path, event.sender).then((came) => outcomeOf(event, came))
+
+  const outcomeOf = ({ route, message }: Event<HttpMessage>, came: Exchanged<HttpReply>): Outcome => {
+    if (came.kind === 'not-run') {
       startOver()
-      return outcome
+      return came
     }
     boot.connected()
-    if (outcome.kind !== 'answered') return outcome
-    const isMissing = isMissingRoute(outcome.reply.status)
+    if (came.kind !== 'answered') return came
+    const isMissing = isMissingRoute(came.reply.status)
     if (isMissing) {
       if (boot.isBooting()) {
         topicRoutes.forget()
         return { kind: 'not-run', cause: 'it has no such route yet' }
       }
     } else boot.answered()
-    const entryIds = route.kind === 'topic' && isSuccess(outcome.reply.status) ? bulkEntryIds(message) : undefined
+    const entryIds = route.kind === 'topic' && isSuccess(came.reply.status) ? bulkEntryIds(message) : undefined
     if (entryIds === undefined) {
-      message.answer(outcome.reply)
-      const verdict = verdictOf(route, outcome.reply)
+      message.answer(came.reply)
+      const verdict = verdictOf(route, came.reply)
       return isMissing ? { kind: 'answered', verdict, isMissingRoute: true } : { kind: 'answered', verdict }
     }
-    const { verdict, reply } = withEveryEntry(entryIds, outcome.reply)
+    const { verdict, reply } = withEveryEntry(entryIds, came.reply)
     message.answer(reply)
     return { kind: 'answered', verdict }
   }
@@ -102,8 +103,8 @@ const askTimeoutMs = 2 * connectTimeoutMs
 async function askSubscriptions(client: H1Client, host: string): Promise<HttpReply | undefined> {
   const asker = new Departure()
   const tooLate = setTimeout(() => asker.leave(), askTimeoutMs)
-  const request = { method: 'GET', path: '/dapr/subscribe', headers: ['Host', host], body: Buffer.alloc(0) }
-  const outcome: Exchanged<HttpReply> = await exchange(client, request, asker)
+  const request = { method: 'GET', headers: ['Host', host], body: Buffer.alloc(0) }
+  const outcome = await exchange(client, request, '/dapr/subscribe', asker)
   clearTimeout(tooLate)
   if (outcome.kind === 'not-run') throw new Error(outcome.cause)
   return outcome.kind === 'answered' ? outcome.reply : undefined

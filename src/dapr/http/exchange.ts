@@ -13,13 +13,17 @@ import { isMissingRoute, statusVerdict } from './answers.ts'
 import { endToEnd, endToEndOfPieces, lasting } from './headers.ts'
 import type { HttpHead, HttpMessage, HttpReply, HttpRequest } from './message.ts'
 
-/** Never rejects. `not-run` is certain: not one byte of the request has left. The verdict is the caller's to give. */
-export function exchange(client: H1Client, request: HttpRequest, sender: Sender): Promise<Exchanged<HttpReply>> {
+/** Sends it to `target`. Never rejects. `not-run` is certain: not one byte of the request has left. The verdict is the caller's to give. */
+export function exchange(
+  client: H1Client,
+  { method, headers: fields, body }: Omit<HttpRequest, 'path'>,
+  target: string,
+  sender: Sender,
+): Promise<Exchanged<HttpReply>> {
   if (sender.isGone) return Promise.resolve({ kind: 'refused', refusal: 'cancelled' })
-  const { method, path: target, headers: fields, body } = request
-  const framing = { kind: 'length', bytes: body.length } as const
+  const request: Request = { method, target, fields, framing: { kind: 'length', bytes: body.length }, body }
   return new Promise((resolve) => {
-    new WholeReply(sender, resolve).start(client, { method, target, fields, framing, body })
+    new WholeReply(sender, resolve).start(client, request)
   })
 }
 
