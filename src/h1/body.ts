@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Framing } from './framing.ts'
-import { headText } from './head.ts'
+import { fieldLines, headBytes } from './head.ts'
 
 /** A body that arrives in pieces. */
 export interface BodySource {
@@ -72,7 +72,7 @@ export class BodyWriter implements BodySink {
     this.#isOver = true
     if (this.#framing.kind === 'chunked') {
       if (trailers.length === 0) this.#socket.write(lastChunk)
-      else this.#socket.write(headText('0', passable(trailers)), 'latin1')
+      else this.#socket.write(headBytes('0', fieldLines(passable(trailers))))
     }
     this.#onEnd()
   }

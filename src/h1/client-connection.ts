@@ -6,9 +6,9 @@ import { performance } from 'node:perf_hooks'
 import { BodyWriter, cork } from './body.ts'
 import type { Call, Request, ResponseEvents } from './call.ts'
 import { announcedTo, type Framing, framingLine, hasNoBody, noBody } from './framing.ts'
-import { headText } from './head.ts'
+import { fieldLines, headBytes } from './head.ts'
+import { lasting } from './known.ts'
 import { Malformed } from './malformed.ts'
-import { joined } from './outgoing.ts'
 import { MessageReader, type ReaderEvents } from './reader.ts'
 import { parseResponseHead, type ResponseHeadRead } from './response-head.ts'
 
@@ -30,6 +30,8 @@ export interface ConnectionOwner {
 const maxInterim = 100
 /** A body up to this size goes out in one piece with its head. */
 const pieceBytes = 64 * 1024
+
+const linesOf = lasting(fieldLines)
 
 /** Where all that clients read lands: a read costs no memory, and what is kept of it is copied (`onread` of node:net). */
 const landing = Buffer.allocUnsafeSlow(64 * 1024)
@@ -131,22 +133,23 @@ export class ClientConnection implements ReaderEvents<ResponseHeadRead>, Call {
   }
 
   #send({ method, target, fields, framing, body }: Request): void {
-    const text = headText(`${method} ${target} HTTP/1.1`, fields, framingLine(framing))
+    const startLine = `${method} ${target} HTTP/1.1`
+    const lines = linesOf(fields)
+    const more = framingLine(framing)
     this.#isRequestOver = Buffer.isBuffer(body)
     if (!Buffer.isBuffer(body)) {
       cork(this.#socket)
-      this.#socket.write(text, 'latin1')
+      this.#socket.write(headBytes(startLine, lines, more))
       const writer = new BodyWriter(this.#socket, framing, () => {
         this.#isRequestOver = true
       })
       writer.onDrain = () => body.resume()
       this.#sending = writer
       body.flow(writer)
-    } else if (body.length === 0) this.#socket.write(text, 'latin1')
-    else if (body.length <= pieceBytes) this.#socket.write(joined(text, body))
+    } else if (body.length <= pieceBytes) this.#socket.write(headBytes(startLine, lines, more, body))
     else {
       cork(this.#socket)
-      this.#socket.write(text, 'latin1')
+      this.#socket.write(headBytes(startLine, lines, more))
       this.#socket.write(body)
     }
   }

@@ -103,9 +103,21 @@ export function onlyValue(fields: readonly string[], name: string): string | und
   return value
 }
 
-/** A head as it is written; `more` are field lines of our own, each with its end. Each character goes out as one byte. */
-export function headText(startLine: string, fields: readonly string[], more = ''): string {
-  let text = `${startLine}\r\n`
+/** The lines of fields as they are written. Each character goes out as one byte. */
+export function fieldLines(fields: readonly string[]): Buffer {
+  let text = ''
   for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
-  return `${text}${more}\r\n`
+  return Buffer.from(text, 'latin1')
+}
+
+const nothing: Buffer = Buffer.alloc(0)
+
+/** A head as it is written; `more` are field lines of our own, each with its end. A small body goes out with it: one write is one system call. */
+export function headBytes(startLine: string, lines: Buffer, more = '', body = nothing): Buffer {
+  const bytes = Buffer.allocUnsafe(startLine.length + lines.length + more.length + 4 + body.length)
+  let at = bytes.write(`${startLine}\r\n`, 'latin1')
+  at += lines.copy(bytes, at)
+  at += bytes.write(`${more}\r\n`, at, 'latin1')
+  body.copy(bytes, at)
+  return bytes
 }

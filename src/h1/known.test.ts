@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { remembering } from './known.ts'
+import { lasting, remembering } from './known.ts'
 
 function counted() {
   const read: string[] = []
@@ -46,4 +46,23 @@ test.each(['dapr-api-token', 'Authorization', 'cookie', 'Set-Cookie'])('a head w
   parse(`${name} x`)
 
   expect(read).toHaveLength(2)
+})
+
+test('what is made of a list is not made again while it is the same list, and never told of another one', () => {
+  const asked: string[] = []
+  const joined = lasting((fields) => {
+    asked.push(fields.join(' '))
+    return fields.join('+')
+  })
+  const list = ['Authorization', 'a']
+  const other = ['Authorization', 'b']
+
+  expect([list, list, other, [...list], list].map(joined)).toEqual([
+    'Authorization+a',
+    'Authorization+a',
+    'Authorization+b',
+    'Authorization+a',
+    'Authorization+a',
+  ])
+  expect(asked).toEqual(['Authorization a', 'Authorization b', 'Authorization a', 'Authorization a'])
 })

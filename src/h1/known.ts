@@ -22,6 +22,15 @@ interface WithFields {
 const hasSecret = ({ fields }: WithFields): boolean =>
   fields.some((name, i) => i % 2 === 0 && secrets.some((secret) => isNamed(name, secret)))
 
+/** `make`, which is not asked about the list that it had last: who reads a head that comes again hands out the same list. */
+export function lasting<Made>(make: (fields: readonly string[]) => Made): (fields: readonly string[]) => Made {
+  let last: { readonly fields: readonly string[]; readonly made: Made } | undefined
+  return (fields) => {
+    if (last?.fields !== fields) last = { fields, made: make(fields) }
+    return last.made
+  }
+}
+
 /** `parse`, which is not asked about a text that it has just read. What it makes of a text is shared: nobody may change it. */
 export function remembering<Parsed extends WithFields>(parse: ParseHead<Parsed>): ParseHead<Parsed> {
   const texts: string[] = new Array(places).fill('')

@@ -1,10 +1,11 @@
 // The response that a server gives to one request.
 
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import { BodyWriter, cork } from './body.ts'
 import { chunked, type Framing, framingLine, hasNoBody, noBody, untilClose } from './framing.ts'
-import { headText } from './head.ts'
+import { fieldLines, headBytes } from './head.ts'
+import { lasting } from './known.ts'
 
 export interface ResponseHead {
   readonly status: number
@@ -30,6 +31,8 @@ export interface ResponseOwner {
 /** A body up to this size goes out in one piece with its head. A larger one is not copied, and goes in pieces so that a slow reader is seen to read. */
 const pieceBytes = 64 * 1024
 
+const linesOf = lasting(fieldLines)
+
 export class Outgoing {
   readonly #socket: Socket
   readonly #asked: Asked
@@ -53,18 +56,18 @@ export class Outgoing {
   /** An interim (1xx) response. HTTP/1.0 knows none. */
   inform({ status, reason, fields }: ResponseHead): void {
     if (this.#hasBegun || this.#isOver || this.#asked.isHttp10) return
-    this.#socket.write(headText(`HTTP/1.1 ${status} ${reason}`, fields), 'latin1')
+    this.#socket.write(headBytes(`HTTP/1.1 ${status} ${reason}`, linesOf(fields)))
   }
 
   /** The whole response at once. */
   send(head: ResponseHead, body: Buffer): void {
     if (this.#isOver) return
     const hasBody = !hasNoBody(this.#asked.method, head.status)
-    const text = this.#begin(head, hasBody ? { kind: 'length', bytes: body.length } : noBody)
-    if (!hasBody || body.length === 0) this.#socket.write(text, 'latin1')
-    else if (body.length <= pieceBytes) this.#socket.write(joined(text, body))
+    const framing: Framing = hasBody ? { kind: 'length', bytes: body.length } : noBody
+    if (!hasBody) this.#begin(head, framing)
+    else if (body.length <= pieceBytes) this.#begin(head, framing, body)
     else {
-      this.#socket.write(text, 'latin1')
+      this.#begin(head, framing)
       for (let at = 0; at < body.length; at += pieceBytes) this.#socket.write(body.subarray(at, at + pieceBytes))
     }
     this.#finish()
@@ -78,9 +81,8 @@ export class Outgoing {
     this.#writer = writer
     if (this.#isOver) writer.abandon()
     else {
-      const text = this.#begin(head, framing)
       cork(this.#socket)
-      this.#socket.write(text, 'latin1')
+      this.#begin(head, framing)
     }
     return writer
   }
@@ -116,22 +118,16 @@ export class Outgoing {
     return this.#asked.isHttp10 ? untilClose : chunked
   }
 
-  #begin({ status, reason, fields }: ResponseHead, framing: Framing): string {
+  /** Writes the head, and a small body with it. */
+  #begin({ status, reason, fields }: ResponseHead, framing: Framing, body?: Buffer): void {
     this.#hasBegun = true
     if (framing.kind === 'until-close' || this.#asked.isOpenEnded) this.#keepsAlive = false
-    return headText(`HTTP/1.1 ${status} ${reason}`, fields, framingLine(framing) + this.#connectionLine())
+    const more = framingLine(framing) + this.#connectionLine()
+    this.#socket.write(headBytes(`HTTP/1.1 ${status} ${reason}`, linesOf(fields), more, body))
   }
 
   #connectionLine(): string {
     if (!this.#keepsAlive) return 'Connection: close\r\n'
     return this.#asked.isHttp10 ? 'Connection: keep-alive\r\n' : ''
   }
-}
-
-/** A head and a body in one buffer: one write is one system call. */
-export function joined(text: string, body: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(text.length + body.length)
-  bytes.write(text, 0, 'latin1')
-  body.copy(bytes, text.length)
-  return bytes
 }

@@ -28,19 +28,6 @@ export const endToEnd = (raw: readonly string[]): readonly string[] => kept(raw,
 /** Those of a message whose body is passed on in pieces. */
 export const endToEndOfPieces = (raw: readonly string[]): readonly string[] => kept(raw, true)
 
-/** `filter`, which is not asked about the list that it had last: who reads a head that comes again hands out the same list (h1/known). */
-export function lasting(filter: (raw: readonly string[]) => readonly string[]): typeof filter {
-  let last: readonly string[] = []
-  let result: readonly string[] = []
-  return (raw) => {
-    if (raw !== last) {
-      result = filter(raw)
-      last = raw
-    }
-    return result
-  }
-}
-
 function kept(raw: readonly string[], isInPieces: boolean): string[] {
   const named = namedByConnection(raw)
   const fields: string[] = []
