@@ -20,8 +20,8 @@ export type Dial = (wanted: {
 }) => Socket
 
 export interface ConnectionOwner {
-  /** The response is complete, and the connection is good for another request until then, in milliseconds of `performance.now()`. */
-  idle(connection: ClientConnection, untilMs: number): void
+  /** The response is complete, and the connection is good for another request. */
+  idle(connection: ClientConnection): void
   /** `isDeserted`: it was open, and it was not we who closed it. */
   closed(connection: ClientConnection, isDeserted: boolean): void
 }
@@ -37,6 +37,8 @@ const linesOf = lasting(fieldLines)
 const landing = Buffer.allocUnsafeSlow(64 * 1024)
 
 export class ClientConnection implements ReaderEvents<ResponseHeadRead>, Call {
+  /** How long it is good for another request once it is idle, in milliseconds of `performance.now()`; 0: not at all. */
+  untilMs = 0
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   readonly #reader: MessageReader<ResponseHeadRead>
@@ -49,7 +51,6 @@ export class ClientConnection implements ReaderEvents<ResponseHeadRead>, Call {
   #isRequestOver = true
   #interim = 0
   #isAnswering = false
-  #untilMs = 0
   #error: Error | undefined
   #isDeserted = false
   #isGone = false
@@ -110,7 +111,7 @@ export class ClientConnection implements ReaderEvents<ResponseHeadRead>, Call {
     if (status < 200) return this.#onInterim(head)
     const announced = announcedTo(this.#method, status, framing)
     const isReusable = announced.kind !== 'until-close' && idleMs > 0
-    this.#untilMs = isReusable ? performance.now() + idleMs : 0
+    this.untilMs = isReusable ? performance.now() + idleMs : 0
     this.#events?.head(head, announced)
     return hasNoBody(this.#method, status) ? noBody : announced
   }
@@ -182,13 +183,13 @@ export class ClientConnection implements ReaderEvents<ResponseHeadRead>, Call {
     this.#sending = undefined
     // Whoever sends the rest of a request that is answered already sends it to nobody.
     sending?.abandon()
-    const isReusable = this.#isRequestOver && !hasMore && this.#untilMs > 0 && !this.#socket.destroyed
+    const isReusable = this.#isRequestOver && !hasMore && this.untilMs > 0 && !this.#socket.destroyed
     if (!isReusable) {
       this.destroy()
       return
     }
     if (this.#socket.isPaused()) this.#socket.resume()
-    this.#owner.idle(this, this.#untilMs)
+    this.#owner.idle(this)
   }
 
   #abortFor(message: string): void {

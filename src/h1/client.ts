@@ -23,13 +23,8 @@ export interface H1Client {
 /** How often it looks for connections that have been idle too long, in milliseconds. */
 const sweepEveryMs = 1000
 
-interface Idle {
-  readonly connection: ClientConnection
-  readonly untilMs: number
-}
-
 export function createH1Client({ dial, maxHeadBytes, onDeserted }: ClientOptions): H1Client {
-  let idle: Idle[] = []
+  let idle: ClientConnection[] = []
   const open = new Set<ClientConnection>()
   let isClosed = false
   let sweeping: NodeJS.Timeout | undefined
@@ -39,7 +34,7 @@ export function createH1Client({ dial, maxHeadBytes, onDeserted }: ClientOptions
     const nowMs = performance.now()
     const expired = idle.filter(({ untilMs }) => untilMs <= nowMs)
     idle = idle.filter(({ untilMs }) => untilMs > nowMs)
-    for (const { connection } of expired) connection.destroy()
+    for (const connection of expired) connection.destroy()
     sweepLater()
   }
 
@@ -48,13 +43,13 @@ export function createH1Client({ dial, maxHeadBytes, onDeserted }: ClientOptions
   }
 
   const owner = {
-    idle(connection: ClientConnection, untilMs: number) {
-      if (isClosed || untilMs <= performance.now()) return connection.destroy()
-      idle.push({ connection, untilMs })
+    idle(connection: ClientConnection) {
+      if (isClosed || connection.untilMs <= performance.now()) return connection.destroy()
+      idle.push(connection)
       sweepLater()
     },
     closed(connection: ClientConnection, isDeserted: boolean) {
-      idle = idle.filter((each) => each.connection !== connection)
+      idle = idle.filter((each) => each !== connection)
       open.delete(connection)
       if (open.size === 0 && isDeserted) onDeserted?.()
     },
@@ -64,8 +59,8 @@ export function createH1Client({ dial, maxHeadBytes, onDeserted }: ClientOptions
   const take = (): ClientConnection | undefined => {
     const nowMs = performance.now()
     for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
-      if (last.untilMs > nowMs && last.connection.isAlive) return last.connection
-      last.connection.destroy()
+      if (last.untilMs > nowMs && last.isAlive) return last
+      last.destroy()
     }
     return undefined
   }
@@ -87,7 +82,7 @@ export function createH1Client({ dial, maxHeadBytes, onDeserted }: ClientOptions
       clearTimeout(sweeping)
       const unused = idle
       idle = []
-      for (const { connection } of unused) connection.destroy()
+      for (const connection of unused) connection.destroy()
     },
     abandon(error) {
       for (const connection of open) connection.abort(error)
