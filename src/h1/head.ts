@@ -31,9 +31,9 @@ export function isToken(text: string): boolean {
   return text.length > 0
 }
 
-/** `text` is a head without the empty line that ends it, and stands at `start` of `bytes`. Throws Malformed. */
-export function parseHead(text: string, bytes: Uint8Array = Buffer.from(text, 'latin1'), start = 0): Head {
-  const end = start + text.length
+/** Reads a head, without the empty line that ends it. Throws Malformed. */
+export function parseHead(bytes: Buffer, start: number, end: number): Head {
+  const text = bytes.toString('latin1', start, end)
   const lineEnd = endOf(isValueByte, bytes, start, end)
   const startLine = text.slice(0, lineEnd - start)
   if (lineEnd === end) return { startLine, fields: [] }

@@ -3,11 +3,13 @@ import { lasting, remembering } from './known.ts'
 
 function counted() {
   const read: string[] = []
-  const parse = remembering((text: string) => {
+  const parseBytes = remembering((bytes, start, end) => {
+    const text = bytes.toString('latin1', start, end)
     read.push(text)
     if (text.startsWith('!')) throw new Error('malformed')
     return { text, fields: text.split(' ') }
   })
+  const parse = (text: string) => parseBytes(Buffer.from(`..${text}..`), 2, 2 + text.length)
   return { read, parse }
 }
 

@@ -1,18 +1,19 @@
 // Heads that come again: nearly all replies of a function have the same one, and so have the requests of a plain sender.
 
+import { Buffer } from 'node:buffer'
 import { isNamed } from './head.ts'
 
 /** A head with one of these is not kept: how long a comparison with it takes must tell nobody what it is. */
 const secrets = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'dapr-api-token']
 
-/** A text of another head of the same length takes the place of the one before. */
+/** Another head of the same length takes the place of the one before. */
 const places = 64
 
-/** Longer ones are not kept, in characters: what is kept is some 100 KiB at most. */
+/** Longer ones are not kept, in bytes: what is kept is some 100 KiB at most. */
 const longest = 1024
 
-/** Reads a head, without the empty line that ends it, which stands at `start` of `bytes`. Throws Malformed. */
-export type ParseHead<Parsed> = (text: string, bytes?: Uint8Array, start?: number) => Parsed
+/** Reads a head, without the empty line that ends it, which stands from `start` to `end` of `bytes`. Throws Malformed. */
+export type ParseHead<Parsed> = (bytes: Buffer, start: number, end: number) => Parsed
 
 interface WithFields {
   /** Name, value, name, value. */
@@ -31,17 +32,18 @@ export function lasting<Made>(make: (fields: readonly string[]) => Made): (field
   }
 }
 
-/** `parse`, which is not asked about a text that it has just read. What it makes of a text is shared: nobody may change it. */
+/** `parse`, which is not asked about a head that it has just read. What it makes of one is shared: nobody may change it. */
 export function remembering<Parsed extends WithFields>(parse: ParseHead<Parsed>): ParseHead<Parsed> {
-  const texts: string[] = new Array(places).fill('')
+  const heads: Buffer[] = new Array(places).fill(Buffer.alloc(0))
   const all: (Parsed | undefined)[] = new Array(places).fill(undefined)
-  return (text, bytes, start) => {
-    const place = text.length % places
+  return (bytes, start, end) => {
+    const length = end - start
+    const place = length % places
     const known = all[place]
-    if (known !== undefined && texts[place] === text) return known
-    const parsed = parse(text, bytes, start)
-    if (text.length > longest || hasSecret(parsed)) return parsed
-    texts[place] = text
+    if (known !== undefined && heads[place]?.compare(bytes, start, end) === 0) return known
+    const parsed = parse(bytes, start, end)
+    if (length > longest || hasSecret(parsed)) return parsed
+    heads[place] = Buffer.from(bytes.subarray(start, end))
     all[place] = parsed
     return parsed
   }

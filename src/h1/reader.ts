@@ -90,7 +90,7 @@ export class MessageReader<Head> {
     // Where the head ends within `bytes`.
     const next = end + endOfHead.length - (whole.length - bytes.length)
     this.#partial = nothing
-    const framing = this.#events.head(this.#parse(whole.toString('latin1', start, end), whole, start))
+    const framing = this.#events.head(this.#parse(whole, start, end))
     if (framing !== 'interim') this.#begin(framing)
     return next
   }

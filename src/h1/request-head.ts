@@ -15,7 +15,6 @@ export interface RequestHead extends RequestLine {
   readonly expectsContinue: boolean
 }
 
-/** `text` is a head without the empty line that ends it. Throws Malformed. */
 export const parseRequestHead = remembering((...head): RequestHead => {
   const { startLine, fields } = parseHead(...head)
   const { method, target, isHttp10 } = parseRequestLine(startLine)

@@ -20,7 +20,6 @@ const idleByDefaultMs = 4000
 const idleReserveMs = 1000
 const maxIdleMs = 600_000
 
-/** `text` is a head without the empty line that ends it. Throws Malformed. */
 export const parseResponseHead = remembering((...head): ResponseHeadRead => {
   const { startLine, fields } = parseHead(...head)
   const { status, reason, isHttp10 } = parseStatusLine(startLine)
