@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer'
 import type { OnReadOpts, Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { viewsOf } from '../net/landing.ts'
 import { BodyWriter, cork } from './body.ts'
 import type { Call, Request, ResponseEvents } from './call.ts'
 import { announcedTo, type Framing, framingLine, hasNoBody, noBody } from './framing.ts'
@@ -56,8 +57,9 @@ export class ClientConnection implements ReaderEvents<ResponseHeadRead>, Call {
   #isGone = false
 
   constructor(dial: Dial, maxHeadBytes: number, owner: ConnectionOwner) {
+    const view = viewsOf(landing)
     const callback = (length: number) => {
-      this.#onData(landing.subarray(0, length))
+      this.#onData(view(length))
       return true
     }
     const socket = dial({ onread: { buffer: landing, callback }, onConnected: () => this.#onConnect() })

@@ -2,6 +2,7 @@
 
 import type { OnReadOpts, Socket } from 'node:net'
 import { receiving } from '../net/accepted.ts'
+import { viewsOf } from '../net/landing.ts'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { takeTurn } from './turns.ts'
@@ -56,8 +57,9 @@ export function connectionTo(
   dial: (onread: OnReadOpts) => Socket,
   options: Omit<SocketOptions, 'role'>,
 ): { readonly socket: Socket; readonly connection: Connection } {
+  const view = viewsOf(landing)
   const callback = (length: number) => {
-    connection.receive(landing.subarray(0, length))
+    connection.receive(view(length))
     return true
   }
   const socket = dial({ buffer: landing, callback })

@@ -1,11 +1,13 @@
 // Reads what a server's connection brings into memory that is used again.
 
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
+import { viewsOf } from './landing.ts'
 
 /** A socket in place of the accepted one, and what it reads; the bytes are the receiver's until it returns, for the next ones may land in `landing` as well. */
 export function receiving(accepted: Socket, landing: Buffer, receive: (bytes: Buffer) => void): Socket {
+  const view = viewsOf(landing)
   const callback = (length: number) => {
-    receive(landing.subarray(0, length))
+    receive(view(length))
     return true
   }
   return readingInto(accepted, { buffer: landing, callback }) ?? accepted.on('data', receive)
