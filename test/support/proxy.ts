@@ -63,9 +63,14 @@ export async function eventually(condition: () => boolean | Promise<boolean>, wi
 /** A port that nothing listens on. */
 export async function unusedPort(): Promise<number> {
   const { createServer } = await import('node:net')
+  // Below the ports that the system gives to whoever asks for any (ip_local_port_range): those another test comes upon meanwhile.
+  const port = 10_000 + Math.floor(Math.random() * 20_000)
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
+  const isUnused = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  if (!isUnused) return unusedPort()
   await new Promise((resolve) => server.close(resolve))
   return port
 }
