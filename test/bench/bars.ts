@@ -1,6 +1,6 @@
 // What the proxy must reach now, and what it is to reach next.
 
-import { cellName, usual } from './cells.ts'
+import { type Cell, cellName, usual } from './cells.ts'
 import type { Protocol } from './contenders.ts'
 import { median, ratio } from './figures.ts'
 import type { Ratio } from './ratios.ts'
@@ -14,6 +14,8 @@ export interface Bar {
   /** At most; a bar without it fails nothing yet. */
   readonly now?: number
   readonly next?: number
+  /** The loads that it comes from, where it is worth to measure them once more. */
+  readonly cells?: readonly Cell[]
 }
 
 export interface Results {
@@ -95,6 +97,7 @@ function growthBars({ protocol, cells }: Measured): Bar[] {
       value: ratio(growth('proxy'), theirs).median,
       unit: '×',
       now: 1.1,
+      cells: cells.map(({ cell }) => cell).filter(({ replicas }) => replicas !== usual.replicas),
     },
   ]
 }
