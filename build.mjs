@@ -31,7 +31,7 @@ async function bundleProxy() {
         { name: 'h1', test: /\/src\/h1\// },
         { name: 'http', test: /\/src\/dapr\/http\// },
         { name: 'grpc', test: /\/src\/(dapr\/grpc|h2)\// },
-        { name: 'both', test: /\/src\/(dapr\/(?!tls)[^/]+|shared\/.+)$/ },
+        { name: 'both', test: /\/src\/(dapr\/(?!tls)[^/]+|(net|shared)\/.+)$/ },
       ],
     },
   })
