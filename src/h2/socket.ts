@@ -25,10 +25,10 @@ const stallMs = 60_000
 const lingerMs = 1000
 
 /** Frames of a client that are handled in one turn: some 60 events, or a millisecond. There is one client nearly always, the sidecar. */
-const mostFramesPerTurn = 128
+const framesAlone = 128
 
 /** The same where there are others, who wait meanwhile: one that opens calls by the hundred, or floods us, has so much at a time. */
-const fewestFramesPerTurn = 16
+const framesAmongOthers = 16
 
 let clients = 0
 
@@ -70,7 +70,7 @@ export function connectionTo(
 /** The socket of a client of ours is the connection's from now on. */
 export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'role'>): Connection {
   const receive = (chunk: Buffer) => {
-    const rest = connection.receive(chunk, clients === 1 ? mostFramesPerTurn : fewestFramesPerTurn)
+    const rest = connection.receive(chunk, clients === 1 ? framesAlone : framesAmongOthers)
     if (rest !== undefined) {
       socket.pause()
       // What another connection reads lands in the same place.

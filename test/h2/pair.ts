@@ -1,4 +1,5 @@
-// Two connections of the engine, or one and a script, joined by memory: no sockets, no clock, every turn when the test says.
+// Two connections of the engine, or one and a script, joined by memory: no sockets, no clock, every turn when the test says;
+// but a connection that ends with more than 32 streams tells the rest in turns of the event loop.
 
 import type { Budget } from '../../src/h2/byte-queue.ts'
 import { Connection, type ConnectionOwner } from '../../src/h2/connection.ts'
