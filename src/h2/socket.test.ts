@@ -1,6 +1,6 @@
 import type { OnReadOpts } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { request, settings, settingsAck, unlimited } from '../../test/h2/pair.ts'
+import { settings, unlimited } from '../../test/h2/pair.ts'
 import { MemorySocket } from '../../test/support/memory-socket.ts'
 import { clientPreface } from './protocol.ts'
 import { connectionOn, connectionTo } from './socket.ts'
@@ -119,35 +119,4 @@ test('who does not close after our last words is cut after a second', () => {
   pass(1)
 
   expect([before, memory.destroyed]).toEqual([[true, false], true])
-})
-
-test('who opens calls by the hundred does not make another client wait for all of them', () => {
-  const accepted: string[] = []
-  const client = (name: string) => {
-    const memory = new MemorySocket()
-    const accept = ({ id }: { readonly id: number }) => void accepted.push(`${name} ${id}`)
-    connectionOn(memory.socket, { owner: { accept, changed() {}, closed() {} }, budget: unlimited })
-    return memory
-  }
-  const calls = (from: number, to: number) =>
-    Buffer.concat(Array.from({ length: to - from }, (_, i) => request(2 * (from + i) + 1, true)))
-  const greeting = Buffer.concat([clientPreface, settings(), settingsAck])
-  const many = client('many')
-  const one = client('one')
-  many.arrive(Buffer.concat([greeting, calls(0, 1000)]))
-  many.arrive(calls(1000, 1500))
-  many.turn()
-  const isRead = !many.isPaused()
-  one.arrive(Buffer.concat([greeting, calls(0, 1)]))
-  one.turn()
-  for (let turn = 0; turn < 200; turn += 1) {
-    vi.advanceTimersByTime(1)
-    many.turn()
-  }
-
-  expect(isRead).toBe(false)
-  expect(accepted.indexOf('one 1')).toBeLessThanOrEqual(16)
-  const ofMany = accepted.filter((each) => each !== 'one 1')
-  expect(ofMany).toEqual(Array.from({ length: 1500 }, (_, i) => `many ${2 * i + 1}`))
-  expect(many.isPaused()).toBe(false)
 })

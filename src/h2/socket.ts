@@ -1,11 +1,10 @@
 // A connection on a socket, with the times that a peer has to take part.
 
 import type { OnReadOpts, Socket } from 'node:net'
-import { receiving } from '../net/accepted.ts'
 import { viewsOf } from '../net/landing.ts'
 import type { Budget } from './byte-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import { takeTurn } from './turns.ts'
+import { receivingInPortions } from './portions.ts'
 
 interface SocketOptions {
   readonly role: 'client' | 'server'
@@ -23,14 +22,6 @@ const stallMs = 60_000
 
 /** In which a peer may read our last words, in milliseconds. */
 const lingerMs = 1000
-
-/** Frames of a client that are handled in one turn: some 60 events, or a millisecond. There is one client nearly always, the sidecar. */
-const framesAlone = 128
-
-/** The same where there are others, who wait meanwhile: one that opens calls by the hundred, or floods us, has so much at a time. */
-const framesAmongOthers = 16
-
-let clients = 0
 
 /**
  * Where all that is read lands. A connection keeps nothing of it, so it is the same for all, and no read costs memory
@@ -69,21 +60,8 @@ export function connectionTo(
 
 /** The socket of a client of ours is the connection's from now on. */
 export function connectionOn(accepted: Socket, options: Omit<SocketOptions, 'role'>): Connection {
-  const receive = (chunk: Buffer) => {
-    const rest = connection.receive(chunk, clients === 1 ? framesAlone : framesAmongOthers)
-    if (rest !== undefined) {
-      socket.pause()
-      // What another connection reads lands in the same place.
-      const kept = rest.buffer === landing.buffer ? Buffer.from(rest) : rest
-      takeTurn(() => receive(kept))
-    } else if (socket.isPaused() && !connection.isClosed) socket.resume()
-  }
-  const socket = receiving(accepted, landing, receive)
+  const socket = receivingInPortions(accepted, landing, () => connection)
   const connection = join(socket, { ...options, role: 'server' })
-  clients += 1
-  socket.once('close', () => {
-    clients -= 1
-  })
   setTimeout(() => {
     if (!connection.isReady) socket.destroy()
   }, greetingMs).unref()
