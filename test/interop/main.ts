@@ -7,8 +7,9 @@ import { runH2spec } from './h2spec.ts'
 import { callFromJs } from './js-client.ts'
 import { startJsServer } from './js-server.ts'
 import { callFromNghttp2, startEcho, startNghttpd } from './nghttp2.ts'
-import { buildPrograms, hasNghttp2 } from './programs.ts'
+import { buildPrograms, hasNghttp2, hasPython } from './programs.ts'
 import { startProxy } from './proxy.ts'
+import { startPythonServer } from './python-server.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const checks: Check[] = []
@@ -43,6 +44,10 @@ await between('grpc-go to grpc-go', startGoServer, (port) => callFromGo(port, se
 await between('grpc-go to grpc-js', startJsServer, (port) => callFromGo(port, seed))
 await between('grpc-js to grpc-go', startGoServer, (port) => callFromJs(port, seed))
 await between('grpc-js to grpc-js', startJsServer, (port) => callFromJs(port, seed))
+if (hasPython()) {
+  await between('grpc-go to grpc in Python', startPythonServer, (port) => callFromGo(port, seed))
+  await between('grpc-js to grpc in Python', startPythonServer, (port) => callFromJs(port, seed))
+} else say('gRPC for Python is not here, and pip cannot install it: its checks are left out')
 if (hasNghttp2()) {
   await between('nghttp2 to grpc-go', startEcho, callFromNghttp2)
   await between('nghttp2 to nghttpd', startNghttpd, callFromNghttp2)

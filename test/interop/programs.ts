@@ -1,4 +1,4 @@
-// The programs of others that the suite drives: built from pinned Go modules, or installed from Debian as root.
+// The programs of others that the suite drives: built from pinned Go modules, or installed: from PyPI, or from Debian as root.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const cache = fileURLToPath(new URL('../../.cache/interop', import.meta.url))
 
-export const programs = { h2spec: `${cache}/h2spec`, grpcGo: `${cache}/grpc-go` }
+export const programs = { h2spec: `${cache}/h2spec`, grpcGo: `${cache}/grpc-go`, grpcPython: `${cache}/grpc-python` }
 
 /** Folder of the module, its package, where it goes. */
 const modules = [
@@ -43,4 +43,28 @@ export function hasNghttp2(): boolean {
     }
   }
   return Object.values(packages).every((file) => existsSync(file))
+}
+
+/** False if gRPC for Python is neither here nor to be had. */
+export function hasPython(): boolean {
+  const isThere = () => {
+    const env = { ...process.env, PYTHONPATH: programs.grpcPython }
+    return spawnSync('python3', ['-c', 'import grpc.aio'], { env }).status === 0
+  }
+  if (isThere()) return true
+  const requirements = fileURLToPath(new URL('grpc-python/requirements.txt', import.meta.url))
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '-q',
+    '--only-binary',
+    ':all:',
+    '--target',
+    programs.grpcPython,
+    '-r',
+    requirements,
+  ]
+  spawnSync('python3', args)
+  return isThere()
 }
