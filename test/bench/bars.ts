@@ -96,7 +96,9 @@ function growthBars({ protocol, cells }: Measured): Bar[] {
       name: `${protocol} growth ÷ growth of ${name}`,
       value: ratio(growth('proxy'), theirs).median,
       unit: '×',
-      now: 1.1,
+      // A ratio of four figures of a load: from one run to the next it moves by a sixth.
+      now: 1.25,
+      next: 1.1,
       cells: cells.map(({ cell }) => cell).filter(({ replicas }) => replicas !== usual.replicas),
     },
   ]
