@@ -56,7 +56,7 @@ bench: build ## what an event costs beside nginx and haproxy, and is each handle
 bench-controller: build ## what an answer of the webhook costs, by the size of the question: SYNCS=100000
 	@node --import tsx test/bench/controller/main.ts $(if $(SYNCS),--syncs $(SYNCS))
 
-interop: build ## h2spec, grpc-go, grpc-js and nghttp2 through the proxy, every byte compared: PROXY=other/dist/proxy/main.js SEED=
+interop: build ## h2spec, grpc-go, grpc-js, gRPC in Python and nghttp2 through the proxy, every byte compared: PROXY=other/dist/proxy/main.js SEED=
 	@node --import tsx test/interop/main.ts
 
 # The suites below need Linux, root and Go, and install the Debian packages that they miss (test/e2e/README.md).

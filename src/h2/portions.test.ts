@@ -43,7 +43,7 @@ describe('who opens calls by the hundred', () => {
     one.turn()
     lookAtAll(many)
 
-    expect(accepted.indexOf('one 1')).toBeLessThanOrEqual(8)
+    expect(accepted.slice(0, 9)).toContain('one 1')
     const ofMany = accepted.filter((each) => each !== 'one 1')
     expect(ofMany).toEqual(Array.from({ length: 1500 }, (_, i) => `many ${2 * i + 1}`))
   })
@@ -92,5 +92,6 @@ test('of a client that has gone meanwhile the rest is not looked at', async () =
   leaving.write(Buffer.concat([greeting, calls(0, 500)]))
 
   await expect.poll(() => closed.length).toBe(1)
+  expect(accepted).toBeGreaterThanOrEqual(50)
   expect(accepted).toBeLessThan(150)
 })

@@ -1,5 +1,5 @@
 // Two connections of the engine, or one and a script, joined by memory: no sockets, no clock, every turn when the test says;
-// but a connection that ends with more than 32 streams tells the rest in turns of the event loop.
+// but a connection that ends with more streams than it tells in one turn of the event loop tells the rest in later ones.
 
 import type { Budget } from '../../src/h2/byte-queue.ts'
 import { Connection, type ConnectionOwner } from '../../src/h2/connection.ts'
